@@ -1,0 +1,69 @@
+"""What training tells as it goes: small frozen values in the job's log, read by the window, history and the command line."""
+
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+
+class Step(Struct, frozen=True, kw_only=True, tag="step"):
+    """One change of the weights. `step` counts from 1: the state after it."""
+
+    step: int
+    loss: float  # nats per token, of this batch, before the change
+    learning_rate: float
+    gradient: float  # L2 norm of all gradients before clipping
+    seconds: float  # wall time since the start of the run, sessions added up, pauses left out
+
+
+class Evaluated(Struct, frozen=True, kw_only=True, tag="evaluated"):
+    """Loss on validation text, nats per token. `whole`: all of it, not a sample of batches."""
+
+    step: int
+    loss: float
+    whole: bool = False
+
+
+class Sampled(Struct, frozen=True, kw_only=True, tag="sampled"):
+    step: int
+    prompt: str
+    text: str
+    seed: int
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """Weights kept at this step, in snapshots/<step>.safetensors."""
+
+    step: int
+
+
+class Saved(Struct, frozen=True, kw_only=True, tag="saved"):
+    """A checkpoint from which the run can go on."""
+
+    step: int
+
+
+class Note(Struct, frozen=True, kw_only=True, tag="note"):
+    """A sentence for the person: continued, disk full, ..."""
+
+    step: int
+    text: str
+
+
+Event = Step | Evaluated | Sampled | Snapshot | Saved | Note
+
+
+class Kind:
+    """Event kinds by name, for the database."""
+
+    all: ClassVar[dict[str, type]] = {str(kind.__struct_config__.tag): kind for kind in (Step, Evaluated, Sampled, Snapshot, Saved, Note)}
+
+
+def to_json(event: Event) -> bytes:
+    return msgspec.json.encode(event)
+
+
+def from_json(data: bytes | str) -> Event:
+    event: Any = msgspec.json.decode(data, type=Event)
+    assert isinstance(event, tuple(Kind.all.values()))
+    return event  # type: ignore[no-any-return]
