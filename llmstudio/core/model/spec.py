@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 Norm = Literal["layer", "rms", "none"]
 Activation = Literal["gelu", "gelu_tanh", "relu", "relu2", "silu", "swiglu", "geglu"]
+GATED = ("swiglu", "geglu")  # these have two upward projections, one multiplied by the other
 
 
 class Attention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
