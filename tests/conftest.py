@@ -1,0 +1,60 @@
+"""What every test gets: no real window, no real user folder, few threads, and a look behind it for what it left."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # tests that need a display start the studio as a child with its own
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "2"  # read when torch is first imported
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's data folder of this test: settings, recent projects and the starter go here, never to the real one."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("LLMSTUDIO_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that leaves a thread, a running timer or a top-level widget behind."""
+    before = set(threading.enumerate())
+    application = _application()
+    old = _qt_leftovers(application) if application else set()
+    yield
+    left = [thread.name for thread in set(threading.enumerate()) - before if not _ended(thread)]
+    assert not left, f"threads left running: {left}"
+    if application := _application():
+        application.processEvents()
+        application.sendPostedEvents(None, 52)  # QEvent.DeferredDelete: what was asked to go, goes
+        new = [repr(thing) for thing in _qt_leftovers(application) - old]
+        assert not new, f"widgets or timers left behind: {new}"
+
+
+def _ended(thread: threading.Thread) -> bool:
+    thread.join(2.0)
+    return not thread.is_alive() or thread.name.startswith(("tqdm", "pytest"))
+
+
+def _application():  # type: ignore[no-untyped-def]
+    """The QApplication, if this test process has loaded Qt and made one."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        return None
+    from PySide6.QtWidgets import QApplication
+
+    return QApplication.instance()
+
+
+def _qt_leftovers(application) -> set[object]:  # type: ignore[no-untyped-def]
+    from PySide6.QtCore import QTimer
+
+    timers = {timer for timer in application.findChildren(QTimer) if timer.isActive()}
+    return timers | set(application.topLevelWidgets())
