@@ -59,6 +59,13 @@ class Edits(Generic[T]):
         self._redo.clear()
         self._put(value)
 
+    def follow(self, rule: Callable[[T], T]) -> None:
+        """Apply `rule` to the value and to all old and undone ones: something outside changed, not the person's edit."""
+        self._undo = [rule(value) for value in self._undo]
+        self._redo = [rule(value) for value in self._redo]
+        if (value := rule(self._value)) != self._value:
+            self._put(value)
+
     def _put(self, value: T) -> None:
         self._value = value
         self._changed()

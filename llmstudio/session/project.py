@@ -25,6 +25,7 @@ class Project(Struct, frozen=True, kw_only=True):
     version: int = VERSION
     kit: str = ""  # the synthetic text it was made with, if any
     data: DataSettings = DataSettings()
+    prepared: DataSettings | None = None  # the settings that the tokens on disk were made with
     recipe: Recipe = Recipe()
     probe: str = ""
     template: Template | None = None

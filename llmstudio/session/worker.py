@@ -19,8 +19,8 @@ SLICE = 0.015  # seconds of a turn: a training step is one turn, several tokens 
 class Job:
     """A generator at work. `log` only grows: each reader keeps its own place in it."""
 
-    def __init__(self, steps: Generator[Any, None, Any], wake: Callable[[], None]) -> None:
-        self.log: list[Any] = []
+    def __init__(self, steps: Generator[Any, None, Any], wake: Callable[[], None], log: list[Any] | None = None) -> None:
+        self.log: list[Any] = [] if log is None else log
         self.paused = self.stopped = False
         self.done: Future[Any] = Future()  # what the generator returned, None if stopped, or its error
         self._steps, self._wake = steps, wake
@@ -81,8 +81,9 @@ class Worker:
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
 
-    def start(self, steps: Generator[Any, None, Any]) -> Job:
-        job = Job(steps, wake=lambda: self._calls.put(lambda: None))
+    def start(self, steps: Generator[Any, None, Any], log: list[Any] | None = None) -> Job:
+        """Begin a job; its news goes to `log`, where one is given, behind what is there."""
+        job = Job(steps, lambda: self._calls.put(lambda: None), log)
         self._calls.put(lambda: self._jobs.append(job))
         return job
 

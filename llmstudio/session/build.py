@@ -1,0 +1,83 @@
+"""The room of the design: the model's spec, its history of edits, its problems and its cost."""
+
+from ..core.model import spec
+from ..core.model.check import Problem, problems
+from ..core.model.cost import Cost, cost
+from ..core.model.presets import PRESETS
+from .data import DataRoom
+from .edits import Edits
+from .hall import Hall
+from .opened import Opened
+from .signal import Signal
+
+from msgspec.structs import replace
+
+
+class BuildRoom:
+    def __init__(self, hall: Hall, data: DataRoom) -> None:
+        self._hall, self._data = hall, data
+        self.changed, self.selected_changed = Signal(), Signal()
+        self.selected = ""  # a path of the spec: "blocks.2.attn"; "" is the whole model
+        self._edits: Edits[spec.Model] = Edits(spec.Model(), self._edited)
+        self._edited()
+        data.changed.connect(self._follow_tokenizer)
+
+    @property
+    def model(self) -> spec.Model:
+        return self._edits.value
+
+    @property
+    def can_undo(self) -> bool:
+        return self._edits.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._edits.can_redo
+
+    def edit(self, model: spec.Model, what: str = "") -> None:
+        """Take a new design. Quick edits of the same `what` (a path and field) undo as one."""
+        self._edits.edit(model, what)
+
+    def undo(self) -> None:
+        self._edits.undo()
+
+    def redo(self) -> None:
+        self._edits.redo()
+
+    def select(self, path: str) -> None:
+        if path != self.selected:
+            self.selected = path
+            self.selected_changed.emit()
+
+    def use_preset(self, name: str) -> None:
+        """Start from a preset, keeping the vocabulary of the project's tokenizer."""
+        self.edit(self._with_vocabulary(PRESETS[name].model))
+
+    def enter(self, opened: Opened) -> None:
+        self.selected = ""
+        self._edits.reset(self._with_vocabulary(opened.model))
+        self.selected_changed.emit()
+
+    def leave(self) -> None:
+        """The design is saved at every edit."""
+
+    def poll(self) -> None:
+        """Nothing runs in this room."""
+
+    def _with_vocabulary(self, model: spec.Model) -> spec.Model:
+        manifest = self._data.manifest
+        return replace(model, vocab=manifest.vocab) if manifest else model
+
+    def _follow_tokenizer(self) -> None:
+        """The vocabulary is the tokenizer's: not an edit of the person's, so not one to undo."""
+        self._edits.follow(self._with_vocabulary)
+
+    def _edited(self) -> None:
+        self.problems: list[Problem] = problems(self.model)
+        self.cost: Cost = cost(self.model)
+        if self.selected and spec.part(self.model, self.selected) is None and self.selected not in ("embed", "head"):
+            self.selected = ""
+            self.selected_changed.emit()
+        if self._hall.opened:
+            self._hall.save(self._hall.folder.write_model, self.model)
+        self.changed.emit()

@@ -1,0 +1,234 @@
+"""The room of speech: the conversation, the sampler, and writing with the model of the shown run."""
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from ..core.chat.generate import Said
+from ..core.chat.sample import Sampler
+from ..core.chat.template import Template, Turn, render
+from .data import DataRoom
+from .edits import Edits
+from .hall import Hall
+from .inside import InsideRoom
+from .opened import Opened
+from .run import Run
+from .signal import Signal
+from .weights import Weights
+from .worker import Job
+
+Mode = Literal["talk", "go on"]
+
+
+class Message(Struct, kw_only=True):
+    """One turn. The model's grows while it writes: `said` is appended to by the model thread."""
+
+    role: Literal["person", "model"]
+    text: str = ""  # the person's words; the model's are in `said`
+    said: list[Said] = []
+    run: str = ""
+    number: int = 0  # of the run, for its colour
+    step: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def words(self) -> str:
+        return self.text if self.role == "person" else "".join(token.text for token in self.said)
+
+
+class Picked(Struct, frozen=True):
+    """One token of the conversation."""
+
+    message: int
+    token: int
+
+
+class ChatRoom:
+    def __init__(self, hall: Hall, data: DataRoom, inside: InsideRoom, weights: Weights) -> None:
+        self._hall, self._data, self._inside, self._weights = hall, data, inside, weights
+        self.changed, self.sampler_changed, self.picked_changed = Signal(), Signal(), Signal()
+        self.messages: list[Message] = []
+        self.mode: Mode = "talk"
+        self.picked: Picked | None = None  # None: the newest token
+        self.job: Job | None = None
+        self._edits: Edits[Sampler] = Edits(Sampler(), self._edited)
+        self._saved: int | None = None  # number of the conversation in the history
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._edits.value
+
+    @property
+    def writing(self) -> bool:
+        return self.job is not None and self.job.running
+
+    @property
+    def template(self) -> Template:
+        project = self._hall.project
+        return project.template if project and project.template else Template()
+
+    @property
+    def token(self) -> Said | None:
+        """The picked token, else the newest one."""
+        if self.picked and self.picked.message < len(self.messages):
+            said = self.messages[self.picked.message].said
+            return said[self.picked.token] if self.picked.token < len(said) else None
+        return next((m.said[-1] for m in reversed(self.messages) if m.said), None)
+
+    def edit_sampler(self, sampler: Sampler, what: str = "") -> None:
+        self._edits.edit(sampler, what)
+
+    def undo(self) -> None:
+        self._edits.undo()
+
+    def redo(self) -> None:
+        self._edits.redo()
+
+    def set_mode(self, mode: Mode) -> None:
+        if mode != self.mode:
+            self.mode = mode
+            self.changed.emit()
+
+    def pick(self, message: int, token: int) -> None:
+        """Open one token; the same again lets go."""
+        picked = Picked(message, token)
+        self.picked = None if picked == self.picked else picked
+        self.picked_changed.emit()
+
+    def send(self, text: str) -> Job:
+        """Say something (talk) or give a text to go on from. ValueError where there is no model to answer."""
+        self._check()
+        self.messages.append(Message(role="person", text=text))
+        return self._answer()
+
+    def regenerate(self) -> Job | None:
+        """Throw the last answer away and write another, with the next seed."""
+        self._check()
+        if not self.messages or self.messages[-1].role != "model":
+            return None
+        self.messages.pop()
+        self.edit_sampler(msgspec.structs.replace(self.sampler, seed=self.sampler.seed + 1))
+        return self._answer()
+
+    def stop(self) -> None:
+        """Keep what is written so far."""
+        if self.job:
+            self.job.stop()
+
+    def new(self) -> None:
+        """Start another conversation; the one before stays in the history."""
+        self.stop()
+        old, saved = self.messages, self._saved
+        self.messages, self.picked, self._saved = [], None, None
+        if old:
+            self._hall.say("New conversation", undo=lambda: self._put(old, saved))
+        self.changed.emit()
+
+    # the room
+
+    def enter(self, opened: Opened) -> None:
+        self._edits.reset(opened.project.sampler)
+        self.mode = "talk" if opened.project.template else "go on"
+        number, body = opened.chat or (None, "[]")
+        try:
+            messages = msgspec.json.decode(body, type=list[Message])
+        except msgspec.MsgspecError:
+            number, messages = None, []  # of an older format: it stays in the history, untouched
+        self._put(messages, number)
+
+    def leave(self) -> None:
+        if self.job and self.writing:
+            self.job.stop()
+            self.job.done.exception(30)
+        if self.job:
+            self._save()
+        self.job = None
+        self._put([], None)
+
+    def poll(self) -> None:
+        """Views read the growing message by themselves."""
+
+    def _put(self, messages: list[Message], saved: int | None) -> None:
+        self.messages, self._saved, self.picked = messages, saved, None
+        self.changed.emit()
+
+    def _check(self) -> None:
+        if self.writing:
+            raise ValueError("It is still writing. Stop it first.")
+        if (reason := self._inside.why_not) is not None:
+            raise ValueError(reason)
+
+    def _answer(self) -> Job:
+        run, folder, moment = self._inside.shown()
+        message = Message(role="model", run=run.name, number=run.number)
+        turns = [Turn(role=m.role, text=m.words) for m in self.messages]
+        template = self.template if self.mode == "talk" else None
+        self.messages.append(message)
+        self.picked = None
+        steps = _write(self._weights, run, folder, moment, turns, template, self.sampler, message)
+        self.job = self._hall.models.start(steps, message.said)
+        self._hall.then(self.job.done, lambda _: self._ended(), lambda error: self._failed(message, error))
+        self.changed.emit()
+        return self.job
+
+    def _failed(self, message: Message, error: BaseException) -> None:
+        self._hall.tell(error)
+        if not message.said and message in self.messages:
+            self.messages.remove(message)
+        self._ended()
+
+    def _ended(self) -> None:
+        if self._hall.opened:
+            self._save()
+        self.changed.emit()
+
+    def _save(self) -> None:
+        """Conversations are kept without the long lists of logits behind each token."""
+        kept = [msgspec.structs.replace(m, said=[msgspec.structs.replace(s, ids=[], logits=[]) for s in m.said]) for m in self.messages]
+        if not kept or not self._hall.opened or not self._hall.opened.lock:
+            return
+        messages, history = self.messages, self._hall.opened.history
+
+        def saved(number: int) -> None:
+            if self.messages is messages:
+                self._saved = number
+
+        self._hall.then(self._hall.files.ask(history.put_chat, self._saved, msgspec.json.encode(kept).decode()), saved)
+
+    def _edited(self) -> None:
+        if self._hall.project and self.sampler != self._hall.project.sampler:
+            self._hall.edit_project(sampler=self.sampler)
+        self.sampler_changed.emit()
+
+
+def _write(
+    weights: Weights,
+    run: Run,
+    folder: Path,
+    moment: int | None,
+    turns: list[Turn],
+    template: Template | None,
+    sampler: Sampler,
+    message: Message,
+) -> Generator[Any, None, None]:
+    from ..core.chat.generate import generate
+
+    gpt, message.step = weights.at(run, folder, moment)
+    tokenizer = weights.tokenizer(run, folder)
+    room = max(1, run.model.context - 1)  # the prompt may fill the context; writing on moves it along
+    if template:
+        prompt = render(template, turns, lambda text: len(tokenizer.encode(text)) <= room)
+        stop = template.stops
+    else:
+        prompt, stop = "".join(turn.text for turn in turns), ()
+    if not len(tokenizer.encode(prompt)) and prompt:
+        raise ValueError("The model knows none of these characters. Write with those of its text.")
+    start = time.perf_counter()
+    for said in generate(gpt, tokenizer.encode(prompt), sampler, tokenizer, stop):
+        message.seconds = time.perf_counter() - start
+        yield said

@@ -1,0 +1,254 @@
+"""The room of the text: sources, how they are split and tokenized, and the tokens on disk."""
+
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..core.data import synthetic
+from ..core.data.corpus import Added, Corpus, Settings, Source
+from ..core.data.documents import Refused
+from ..core.data.tokenizer import Tokenizer
+from ..core.data.tokens import Manifest
+from ..core.progress import Progress
+from .edits import Edits
+from .hall import Hall
+from .opened import Opened
+from .signal import Signal
+from .worker import Job
+
+
+class Text(Struct, frozen=True, kw_only=True):
+    """What can be edited, and un-edited, in this room."""
+
+    sources: tuple[Source, ...] = ()
+    settings: Settings = Settings()
+
+
+class DataRoom:
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+        self.changed = Signal()  # sources, settings, tokens, or whether work goes on
+        self.corpus: Corpus | None = None
+        self.tokenizer: Tokenizer | None = None
+        self.manifest: Manifest | None = None
+        self.refused: list[Refused] = []
+        self.job: Job | None = None
+        self._queue: list[tuple[Callable[[], Generator[Any, None, Any]], Callable[[Any], object], Future[Any]]] = []
+        self._edits: Edits[Text] = Edits(Text(), self._edited)
+
+    # what is there
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self._edits.value.sources
+
+    @property
+    def settings(self) -> Settings:
+        return self._edits.value.settings
+
+    @property
+    def busy(self) -> bool:
+        return self.job is not None and self.job.running
+
+    @property
+    def progress(self) -> Progress | None:
+        """Of the work that goes on."""
+        return self.job.log[-1] if self.job and self.busy and self.job.log else None
+
+    @property
+    def ready(self) -> bool:
+        """There are tokens to train on, and they are of this text and these settings."""
+        return self.manifest is not None and not self.stale
+
+    @property
+    def stale(self) -> bool:
+        """The text or its settings changed since the tokens were made."""
+        project = self._hall.project
+        if self.manifest is None or self.corpus is None or project is None:
+            return False
+        return project.prepared != self.settings or self.manifest.corpus != self.corpus.fingerprint
+
+    # verbs
+
+    def add(self, paths: Iterable[Path]) -> "Future[Any]":
+        """Copy files and folders into the corpus. Those without text become lines in `refused`."""
+        corpus, wanted = self._corpus(), [Path(path) for path in paths]
+        return self._start(lambda: corpus.add(wanted), self._added)
+
+    def paste(self, text: str, name: str = "Pasted text") -> "Future[Any]":
+        corpus = self._corpus()
+
+        def steps() -> Generator[Any, None, Added]:
+            yield Progress(text=f"Adding {name}", done=0, total=len(text), unit="characters")
+            return Added(sources=[corpus.add_text(text, name)], refused=[])
+
+        return self._start(steps, self._added)
+
+    def fill(self, kit: str) -> "Future[Any]":
+        """Write a kit's own text into the corpus and make its tokens."""
+        corpus = self._corpus()
+
+        def steps() -> Generator[Any, None, Added]:
+            sources = []
+            for name, text in synthetic.documents(kit, 0):
+                yield Progress(text=f"Writing {name}", done=len(sources), unit="documents")
+                sources.append(corpus.add_text(text, name))
+            return Added(sources=sources, refused=[])
+
+        self._start(steps, self._filled)
+        return self.prepare()
+
+    def remove(self, source: str) -> None:
+        """Take a source out; `undo` brings it back."""
+        gone = next(s for s in self.sources if s.id == source)
+        self._put_sources(tuple(s for s in self.sources if s.id != source))
+        self._hall.say(f"{gone.name} removed", undo=self.undo)
+
+    def edit(self, settings: Settings, what: str = "") -> None:
+        self._edits.edit(replace(self._edits.value, settings=settings), what)
+
+    def undo(self) -> None:
+        self._edits.undo()
+
+    def redo(self) -> None:
+        self._edits.redo()
+
+    @property
+    def can_undo(self) -> bool:
+        return self._edits.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._edits.can_redo
+
+    def prepare(self) -> "Future[Any]":
+        """Train the tokenizer and write the tokens. Nothing is replaced until all of it is done."""
+        return self._start(lambda: _prepare(self._corpus(), self.settings, self._hall.folder.path), self._prepared)
+
+    def cancel(self) -> None:
+        """Stop the work that goes on, and what waits behind it; what was there before stays."""
+        waiting, self._queue = self._queue, []
+        for _, _, after in waiting:
+            after.set_result(None)
+        if self.job:
+            self.job.stop()
+
+    def preview(self, source: str, first: int, count: int) -> "Future[list[str]]":
+        """Lines of a source, from `first` (0-based)."""
+        return self._hall.files.ask(self._corpus().preview, source, first, count)
+
+    # the room
+
+    def enter(self, opened: Opened) -> None:
+        self.corpus, self.tokenizer, self.manifest = opened.corpus, opened.tokenizer, opened.manifest
+        self.refused = []
+        self._edits.reset(Text(sources=opened.corpus.sources, settings=opened.project.data))
+
+    def leave(self) -> None:
+        if self.busy and self.job:
+            job = self.job
+            self.cancel()
+            self._hall.files.ask(lambda: None).result(30)  # the file thread has come past the job's end
+            job.done.exception(30)
+        self.job = None
+        self.corpus = self.tokenizer = self.manifest = None
+        self.refused = []
+        self._edits.reset(Text())
+
+    def poll(self) -> None:
+        """Nothing waits here: the work's end comes through `then`."""
+
+    def _corpus(self) -> Corpus:
+        if self.corpus is None:
+            raise ValueError("Open or make a project first.")
+        return self.corpus
+
+    def _start(self, steps: Callable[[], Generator[Any, None, Any]], done: Callable[[Any], object]) -> "Future[Any]":
+        """Run now, or after the work that goes on."""
+        after: Future[Any] = Future()
+        self._queue.append((steps, done, after))
+        if not self.busy:
+            self._next()
+        return after
+
+    def _next(self) -> None:
+        if not self._queue:
+            self.changed.emit()
+            return
+        steps, done, after = self._queue.pop(0)
+        self.job = self._hall.files.start(steps())
+
+        def finished(result: Any) -> None:
+            if result is not None:  # not cancelled
+                done(result)
+            after.set_result(result)
+            self._next()
+
+        def failed(error: BaseException) -> None:
+            self._hall.tell(error)
+            after.set_exception(error)
+            self._next()
+
+        self._hall.then(self.job.done, finished, failed)
+        self.changed.emit()
+
+    def _added(self, added: Added) -> None:
+        self.refused = [*self.refused, *added.refused]
+        if added.sources:
+            self._put_sources((*self.sources, *added.sources))
+            many = len(added.sources)
+            self._hall.say(f"{added.sources[0].name} added" if many == 1 else f"{many} texts added", undo=self.undo)
+        if added.refused:
+            first = added.refused[0]
+            more = f" and {len(added.refused) - 1} more" if len(added.refused) > 1 else ""
+            self._hall.say(f"{first.path.name}{more} left out: {first.reason}", "error")
+        self.changed.emit()
+
+    def _filled(self, added: Added) -> None:
+        self._edits.reset(replace(self._edits.value, sources=(*self.sources, *added.sources)))
+
+    def _put_sources(self, sources: tuple[Source, ...]) -> None:
+        self._edits.edit(replace(self._edits.value, sources=sources))
+
+    def _edited(self) -> None:
+        """Make the corpus and project.json follow the value."""
+        value, corpus, opened = self._edits.value, self.corpus, self._hall.opened
+        if corpus is None or opened is None:
+            return
+        wanted, there = {s.id for s in value.sources}, {s.id for s in corpus.sources}
+        for source in there - wanted:
+            self._hall.then(self._hall.files.ask(corpus.remove, source), lambda _: self.changed.emit())
+        for source in wanted - there:
+            self._hall.then(self._hall.files.ask(corpus.restore, source), lambda _: self.changed.emit())
+        if value.settings != opened.project.data:
+            self._hall.edit_project(data=value.settings)
+        self.changed.emit()
+
+    def _prepared(self, result: "tuple[Tokenizer, Manifest, Settings]") -> None:
+        self.tokenizer, self.manifest, settings = result
+        self._hall.edit_project(prepared=settings)
+        self.changed.emit()
+
+
+def _prepare(corpus: Corpus, settings: Settings, folder: Path) -> Generator[Progress, None, tuple[Tokenizer, Manifest, Settings]]:
+    from ..core.data import tokenizer as tokenizers
+    from ..core.data import tokens
+    from .project import Folder
+
+    place = Folder(folder)
+    if not corpus.sources:
+        raise ValueError("There is no text yet. Drop files on the window or paste some text.")
+
+    def chunks() -> Iterable[str]:
+        for source in corpus.sources:
+            yield from corpus.chunks(source)
+
+    tokenizer = yield from tokenizers.train(settings.tokenizer, chunks, settings.vocabulary, len(corpus.sources))
+    written = yield from tokens.write(corpus, tokenizer, settings, place.tokens)
+    place.tokenizer.parent.mkdir(exist_ok=True)
+    tokenizer.save(place.tokenizer)
+    return tokenizer, written.manifest, settings

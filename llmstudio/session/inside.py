@@ -1,0 +1,194 @@
+"""The room of the views: the probe text, the moment looked at, what is pointed at, and looking itself."""
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .data import DataRoom
+from .hall import Hall
+from .opened import Opened
+from .run import Run
+from .signal import Signal
+from .train import TrainRoom
+from .weights import Weights
+
+if TYPE_CHECKING:
+    from ..core.inside.embedding import Projection
+    from ..core.inside.watch import Watched
+
+LONGEST = 128  # tokens of the probe that are looked at: a picture of more cannot be read
+
+
+class Focus(Struct, frozen=True, kw_only=True):
+    """What the views point at: one head, one query token and the key it looks at, one token of the vocabulary."""
+
+    block: int = 0
+    head: int = 0
+    query: int | None = None  # position in the probe
+    key: int | None = None
+    token: int | None = None  # id in the vocabulary
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """One forward pass over the probe text, eval mode, float32."""
+
+    run: str
+    step: int
+    ids: list[int]
+    texts: list[str]  # one per token
+    watched: "Watched"
+    truncated: int = 0  # tokens of the probe left out
+
+
+class EmbeddingView(Struct, frozen=True, kw_only=True):
+    run: str
+    step: int
+    projection: "Projection"
+    labels: list[str]  # one per token of the vocabulary
+
+
+class Neighbour(Struct, frozen=True, kw_only=True):
+    id: int
+    text: str
+    cosine: float
+
+
+class InsideRoom:
+    def __init__(self, hall: Hall, data: DataRoom, train: TrainRoom, weights: Weights) -> None:
+        self._hall, self._data, self._train, self._weights = hall, data, train, weights
+        self.probe_changed, self.moment_changed, self.focus_changed = Signal(), Signal(), Signal()
+        self.probe = ""
+        self.moment: int | None = None  # a snapshot's step; None follows the run
+        self.locked = Focus()  # clicked
+        self.hovered: Focus | None = None
+        self._shown: Run | None = None
+        self._previous: Projection | None = None  # used on the model thread only
+        train.changed.connect(self._follow_run)
+
+    # state that the views share
+
+    @property
+    def focus(self) -> Focus:
+        """What is pointed at now: the hovered thing, else the clicked one."""
+        return self.hovered or self.locked
+
+    def hover(self, **fields: Any) -> None:
+        """Point at something for as long as the pointer is there; without arguments: nothing."""
+        hovered = replace(self.locked, **fields) if fields else None
+        if hovered != self.hovered:
+            self.hovered = hovered
+            self.focus_changed.emit()
+
+    def lock(self, **fields: Any) -> None:
+        """Keep pointing at something; the same again, or `unlock`, lets go."""
+        locked = replace(self.locked, **fields)
+        if locked != self.locked:
+            self.locked = locked
+            self.focus_changed.emit()
+
+    def unlock(self) -> None:
+        self.lock(query=None, key=None, token=None)
+
+    def set_probe(self, text: str) -> None:
+        if text != self.probe:
+            self.probe = text
+            self.locked, self.hovered = replace(self.locked, query=None, key=None), None
+            if self._hall.opened:
+                self._hall.edit_project(probe=text)
+            self.probe_changed.emit()
+
+    def go(self, step: int | None) -> None:
+        """Look at a snapshot, or live again."""
+        if step != self.moment:
+            self.moment = step
+            self.moment_changed.emit()
+
+    # looking
+
+    @property
+    def why_not(self) -> str | None:
+        """Why there is nothing to look at, in one sentence."""
+        run = self._train.run
+        if run is None:
+            return "There is no model yet. Train one first."
+        if not run.live and not run.snapshots:
+            return f"{run.name} has no weights yet."
+        return None
+
+    def shown(self) -> tuple[Run, Path, int | None]:
+        """The run, its folder and the moment that all views look at. ValueError where there is none."""
+        if (reason := self.why_not) is not None or self._train.run is None:
+            raise ValueError(reason)
+        return self._train.run, self._train.folder(self._train.run), self.moment
+
+    def look(self) -> "Future[Look]":
+        """Run the probe through the model at the moment. ValueError, at once or in the future, where that cannot be done."""
+        return self._hall.models.ask(self._look, *self.shown(), self.probe)
+
+    def embedding(self) -> "Future[EmbeddingView]":
+        """Project the token embeddings at the moment, aligned with the picture before."""
+        return self._hall.models.ask(self._embedding, *self.shown())
+
+    def neighbours(self, token: int, count: int = 8) -> "Future[list[Neighbour]]":
+        """The tokens whose embeddings point most nearly the same way, over all axes."""
+        return self._hall.models.ask(self._neighbours, *self.shown(), token, count)
+
+    def enter(self, opened: Opened) -> None:
+        self.probe = opened.project.probe
+        self.moment, self.locked, self.hovered = None, Focus(), None
+        self.probe_changed.emit()
+        self.moment_changed.emit()
+
+    def leave(self) -> None:
+        self._shown = None
+
+    def poll(self) -> None:
+        """Nothing runs in this room: views ask when they are visible."""
+
+    def _follow_run(self) -> None:
+        if self._train.run is not self._shown:
+            self._shown = self._train.run
+            self.go(None)
+
+    # on the model thread
+
+    def _look(self, run: Run, folder: Path, moment: int | None, probe: str) -> Look:
+        from ..core.inside.watch import watch
+
+        gpt, step = self._weights.at(run, folder, moment)
+        tokenizer = self._weights.tokenizer(run, folder)
+        pieces = [piece for piece in tokenizer.pieces(probe) if piece.known]
+        if not pieces:
+            raise ValueError("Write a probe text with characters that the model knows.")
+        kept = pieces[-min(run.model.context, LONGEST) :]
+        ids = [piece.id for piece in kept]
+        return Look(
+            run=run.name,
+            step=step,
+            ids=ids,
+            texts=[piece.text for piece in kept],
+            watched=watch(gpt, ids),
+            truncated=len(pieces) - len(kept),
+        )
+
+    def _embedding(self, run: Run, folder: Path, moment: int | None) -> EmbeddingView:
+        from ..core.inside.embedding import project
+
+        gpt, step = self._weights.at(run, folder, moment)
+        tokenizer = self._weights.tokenizer(run, folder)
+        weights = gpt.embed.weight.detach().float().cpu().numpy()
+        previous = self._previous if self._previous is not None and len(self._previous.points) == len(weights) else None
+        self._previous = project(weights, previous)
+        labels = [tokenizer.token(i) for i in range(len(weights))]
+        return EmbeddingView(run=run.name, step=step, projection=self._previous, labels=labels)
+
+    def _neighbours(self, run: Run, folder: Path, moment: int | None, token: int, count: int) -> list[Neighbour]:
+        from ..core.inside.embedding import neighbours
+
+        gpt, _ = self._weights.at(run, folder, moment)
+        tokenizer = self._weights.tokenizer(run, folder)
+        weights = gpt.embed.weight.detach().float().cpu().numpy()
+        return [Neighbour(id=i, text=tokenizer.token(i), cosine=cosine) for i, cosine in neighbours(weights, token, count)]

@@ -1,0 +1,61 @@
+"""Reading a whole project from disk, on the file thread, before its rooms are entered."""
+
+from pathlib import Path
+
+import msgspec
+
+from ..core.data.corpus import Corpus
+from ..core.data.tokenizer import Tokenizer
+from ..core.data.tokens import Manifest, Tokens
+from ..core.model import spec
+from ..core.train.recipe import Recipe
+from .history import History
+from .project import Folder, Lock, Project
+from .run import Run
+
+
+class Opened:
+    """A project as it was found. Only the file thread touches corpus and history."""
+
+    def __init__(self, path: Path, write: bool) -> None:
+        self.folder = Folder(path)
+        self.project: Project = self.folder.read()
+        self.lock = Lock(path) if write else None
+        self.warnings: list[str] = []
+        self.model: spec.Model = self.folder.read_model()
+        self.corpus = Corpus(self.folder.corpus)
+        self.tokenizer: Tokenizer | None = None
+        self.manifest: Manifest | None = None
+        self.history = History(self.folder.history, self.folder.runs)
+        self.runs: list[Run] = []
+        self.chat: tuple[int, str] | None = None
+
+    def close(self) -> None:
+        self.history.close()
+        if self.lock:
+            self.lock.release()
+
+
+def read(path: Path, write: bool = True) -> Opened:
+    """Read a project. ValueError where it cannot be opened at all; lesser damage becomes a warning."""
+    opened = Opened(path, write)
+    if opened.history.repaired:
+        opened.warnings.append("history.db was damaged and moved aside; the runs were found again, their curves were not.")
+    try:
+        if opened.folder.tokenizer.exists():
+            opened.tokenizer = Tokenizer.load(opened.folder.tokenizer)
+        if opened.tokenizer and opened.folder.tokens.exists():
+            opened.manifest = Tokens(opened.folder.tokens).manifest
+    except ValueError as error:
+        opened.warnings.append(str(error))
+    for row in opened.history.runs():
+        try:
+            model = spec.from_json(row.model.encode())
+            recipe = msgspec.json.decode(row.recipe, type=Recipe)
+        except (ValueError, msgspec.MsgspecError) as error:
+            opened.warnings.append(f"{row.name} is left out: {error}")
+            continue
+        state = "interrupted" if row.state in ("training", "paused", "preparing") else row.state
+        opened.runs.append(Run(name=row.name, number=row.number, model=model, recipe=recipe, state=state, log=opened.history.events(row.name)))
+    opened.chat = opened.history.last_chat()
+    return opened

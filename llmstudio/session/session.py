@@ -1,0 +1,99 @@
+"""The studio without its window: a hall with one room per stage. Panels read it, call its verbs, listen to its signals."""
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from ..core.data import synthetic
+from ..core.model.presets import PRESETS
+from . import settings as settings_file
+from .build import BuildRoom
+from .chat import ChatRoom
+from .data import DataRoom
+from .hall import Hall
+from .inside import InsideRoom
+from .opened import Opened, read
+from .project import Folder, Project
+from .train import TrainRoom
+from .weights import Weights
+
+
+class Session(Hall):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loading = False
+        self.device = ""  # named once it has been probed, "CPU, 2 threads"
+        self.weights = Weights()
+        self.data = DataRoom(self)
+        self.build = BuildRoom(self, self.data)
+        self.train = TrainRoom(self, self.data, self.build)
+        self.inside = InsideRoom(self, self.data, self.train, self.weights)
+        self.chat = ChatRoom(self, self.data, self.inside, self.weights)
+        self.rooms = (self.data, self.build, self.train, self.inside, self.chat)
+
+    def new(self, path: Path, preset: str = "nano", kit: str = "", name: str = "") -> "Future[Any]":
+        """Make a project and open it; a kit also fills it with its text. ValueError where the folder is not empty."""
+        kind = synthetic.KITS[kit] if kit else None
+        design = PRESETS[kind.preset if kind else preset]
+        recipe = replace(design.recipe, prompt=kind.prompt) if kind else design.recipe
+        project = Project(
+            name=name or path.name,
+            kit=kit,
+            data=design.data,
+            recipe=recipe,
+            probe=recipe.prompt,
+            template=synthetic.template(kit) if kit else None,
+            floor=synthetic.floor(kit, 0) if kit else None,
+        )
+        path = path.expanduser().absolute()
+        Folder(path).create(project, design.model)
+        return self.then(self.open(path), lambda _: self.data.fill(kit) if kit else None)
+
+    def open(self, path: Path, write: bool = True) -> "Future[Any]":
+        """Open a project; the one before stays open until this one is read. The future is done when every room is entered."""
+        path = path.expanduser().absolute()
+        if self.opened and self.opened.folder.path == path:
+            self.close_project()  # its lock is ours
+        self.loading = True
+        self.project_changed.emit()
+        return self.then(self.files.ask(read, path, write), self._enter, self._open_failed)
+
+    def close_project(self) -> None:
+        """Stop what runs, save and let go of the project."""
+        if self.opened is None:
+            return
+        for room in self.rooms:
+            room.leave()
+        opened, self.opened = self.opened, None
+        self.files.ask(opened.close).result(60)
+        self.models.ask(self.weights.clear).result(60)
+        self._waiting = [entry for entry in self._waiting if not entry[0].done()]
+
+    def close(self) -> None:
+        """End the session: everything is saved, both threads end."""
+        self.close_project()
+        self.models.close()
+        self.files.close()
+
+    def poll(self) -> None:
+        super().poll()
+        for room in self.rooms:
+            room.poll()
+
+    def _enter(self, opened: Opened) -> None:
+        self.close_project()
+        self.opened = opened
+        self.loading = False
+        self.edit_settings(recent=settings_file.with_recent(self.settings, opened.folder.path).recent)
+        for room in self.rooms:
+            room.enter(opened)
+        for text in opened.warnings:
+            self.say(text, "error")
+        self.project_changed.emit()
+
+    def _open_failed(self, error: BaseException) -> None:
+        self.loading = False
+        self.tell(error)
+        self.project_changed.emit()

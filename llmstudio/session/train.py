@@ -1,0 +1,296 @@
+"""The room of the runs: the recipe, starting and steering a run, and what the runs have told."""
+
+import time
+from collections.abc import Generator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..core.files import write_atomic
+from ..core.model import spec
+from ..core.model.check import data_problems
+from ..core.train.events import Event
+from ..core.train.recipe import Recipe
+from .build import BuildRoom
+from .data import DataRoom
+from .edits import Edits
+from .hall import Hall, sentence
+from .history import Row
+from .opened import Opened
+from .project import Folder
+from .run import Run
+from .signal import Signal
+
+WRITE_SECONDS = 1.0  # events reach the database at least this often
+
+
+class TrainRoom:
+    def __init__(self, hall: Hall, data: DataRoom, build: BuildRoom) -> None:
+        self._hall, self._data, self._build = hall, data, build
+        self.changed, self.recipe_changed = Signal(), Signal()
+        self.runs: list[Run] = []
+        self.run: Run | None = None  # the one shown
+        self.starting = False  # Train was pressed, the tokens are being made
+        self._edits: Edits[Recipe] = Edits(Recipe(), self._edited)
+        self._written: dict[str, int] = {}  # events of each run that the database has
+        self._write_at = 0.0
+
+    # the recipe
+
+    @property
+    def recipe(self) -> Recipe:
+        return self._edits.value
+
+    @property
+    def can_undo(self) -> bool:
+        return self._edits.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._edits.can_redo
+
+    def edit(self, recipe: Recipe, what: str = "") -> None:
+        self._edits.edit(recipe, what)
+
+    def undo(self) -> None:
+        self._edits.undo()
+
+    def redo(self) -> None:
+        self._edits.redo()
+
+    # the runs
+
+    @property
+    def live(self) -> Run | None:
+        """The run that goes on, paused or not."""
+        return next((run for run in self.runs if run.live), None)
+
+    @property
+    def busy(self) -> bool:
+        return self.starting or self.live is not None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why Train is off, in one sentence."""
+        if self._hall.opened is None:
+            return "Open or make a project first."
+        if self.busy:
+            return "A run is going on."
+        if not self._data.sources:
+            return "There is no text yet. Drop files on the window."
+        if self._build.problems:
+            return self._build.problems[0].text
+        if self._data.ready:
+            wrong = data_problems(self._build.model, self.recipe, self._data.manifest)
+            return wrong[0].text if wrong else None
+        return None
+
+    def start(self) -> "Future[Any]":
+        """Train the design from scratch as a new run. Makes the tokens first where they are missing or old."""
+        if (reason := self.why_not) is not None:
+            raise ValueError(reason)
+        self.starting = True
+        self.changed.emit()
+        ready: Future[Any] = Future()
+        if self._data.ready:
+            ready.set_result(True)
+        else:
+            ready = self._data.prepare()
+        return self._hall.then(ready, self._begin, self._not_begun)
+
+    def resume(self, run: Run) -> "Future[Any]":
+        """Go on with a run from its newest checkpoint."""
+        if self.busy:
+            raise ValueError("A run is going on. Stop it before going on with another.")
+        if not self._data.ready:
+            raise ValueError("The text or its tokenizer changed since this run. Undo the change, or start a new run.")
+        self.starting = True
+        self.show(run)
+        return self._hall.then(self._hall.files.ask(_newest, self.folder(run)), lambda step: self._go_on(run, step), self._not_begun)
+
+    def pause(self, on: bool = True) -> None:
+        if (run := self.live) and run.job:
+            run.job.pause(on)
+            self.changed.emit()
+
+    def step(self) -> None:
+        """Change the weights once, then pause."""
+        if (run := self.live) and run.job:
+            run.job.step_once()
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """Save and end the run that goes on; it can be resumed."""
+        if (run := self.live) and run.job:
+            run.job.stop()
+            self.changed.emit()
+
+    def show(self, run: Run | None) -> None:
+        self.run = run
+        self.changed.emit()
+
+    def remove(self, run: Run) -> None:
+        """Move a run out of the way; the notice's undo brings it back."""
+        if run.live:
+            raise ValueError(f"{run.name} is still going on. Stop it first.")
+        place = self.runs.index(run)
+        self.runs.remove(run)
+        self._file(_set_removed, run.name, True)
+        if self.run is run:
+            self.run = self.runs[-1] if self.runs else None
+
+        def back() -> None:
+            self.runs.insert(min(place, len(self.runs)), run)
+            self._file(_set_removed, run.name, False)
+            self.show(run)
+
+        self._hall.say(f"{run.name} removed", undo=back)
+        self.changed.emit()
+
+    def folder(self, run: Run) -> Path:
+        return self._hall.folder.run(run.name)
+
+    # the room
+
+    def enter(self, opened: Opened) -> None:
+        self.runs = [*opened.runs]
+        self.run = self.runs[-1] if self.runs else None
+        self._written = {run.name: len(run.log) for run in self.runs}
+        self._edits.reset(opened.project.recipe)
+        for run in self.runs:
+            if run.state == "interrupted":
+                self._hall.say(f"{run.name} was cut off at step {run.step}. It can go on from its last checkpoint.", undo=None)
+        self.changed.emit()
+
+    def leave(self) -> None:
+        if (run := self.live) and run.job:
+            run.job.stop()
+            self._hall.models.ask(lambda: None).result(60)
+            run.job.done.exception(60)
+            self._ended(run)
+        self._write()
+        self.runs, self.run, self.starting = [], None, False
+        self._written.clear()
+
+    def poll(self) -> None:
+        for run in self.runs:
+            run.refresh()
+        if time.monotonic() - self._write_at > WRITE_SECONDS:
+            self._write()
+
+    def _edited(self) -> None:
+        if self._hall.project and self.recipe != self._hall.project.recipe:
+            self._hall.edit_project(recipe=self.recipe)
+        self.recipe_changed.emit()
+
+    def _not_begun(self, error: BaseException) -> None:
+        self.starting = False
+        self._hall.tell(error)
+        self.changed.emit()
+
+    def _begin(self, prepared: Any) -> None:
+        self.starting = False
+        project = self._hall.project
+        wrong = data_problems(self._build.model, self.recipe, self._data.manifest)
+        if prepared is None or project is None or wrong:  # cancelled, closed, or the text is too short
+            if wrong:
+                self._hall.say(wrong[0].text, "error")
+            self.changed.emit()
+            return
+        number = project.next_run
+        run = Run(name=f"run {number}", number=number, model=self._build.model, recipe=self.recipe)
+        self._hall.edit_project(next_run=number + 1)
+        self._file(_make, self.folder(run), run.model, run.recipe)
+        self.runs.append(run)
+        self._launch(run)
+
+    def _go_on(self, run: Run, step: int) -> None:
+        self.starting = False
+        run.cut(step)
+        self._file(_cut, run.name, step)
+        self._written[run.name] = len(run.log)
+        self._launch(run)
+
+    def _launch(self, run: Run) -> None:
+        run.error = ""
+        run.job = self._hall.models.start(_work(run, self._hall.folder.path, self.folder(run)), run.log)
+        self._file(_put_run, run.name, run.number, spec.to_json(run.model).decode(), msgspec.json.encode(run.recipe).decode())
+        self._hall.then(run.job.done, lambda _: self._ended(run), lambda error: self._ended(run, error))
+        self.show(run)
+
+    def _ended(self, run: Run, error: BaseException | None = None) -> None:
+        if run not in self.runs:  # its project was closed, which has seen to it
+            return
+        run.refresh()
+        if error:
+            run.error = sentence(error)
+            self._hall.tell(error)
+        run.end("failed" if error else "finished" if run.step >= run.steps else "stopped")
+        self._write()
+        self._file(_set_state, run.name, run.state)
+        self.changed.emit()
+
+    def _write(self) -> None:
+        """Send the new events to the database."""
+        self._write_at = time.monotonic()
+        for run in self.runs:
+            end = len(run.log)
+            if (start := self._written.get(run.name, 0)) < end:
+                self._written[run.name] = end
+                self._file(_append, run.name, run.log[start:end])
+
+    def _file(self, function: Any, *args: Any) -> None:
+        """Do something to the history or the runs' folders, in order, on the file thread."""
+        if self._hall.opened:
+            self._hall.save(function, self._hall.opened, *args)
+
+
+def _work(run: Run, project: Path, folder: Path) -> Generator[Event | None, None, None]:
+    from ..core.data.tokenizer import Tokenizer
+    from ..core.data.tokens import Tokens
+    from ..core.train.trainer import Trainer
+
+    place = Folder(project)
+    folder.mkdir(parents=True, exist_ok=True)
+    tokens, tokenizer = Tokens(place.tokens), Tokenizer.load(place.tokenizer)
+    run.trainer = Trainer(run.model, run.recipe, tokens, tokenizer, folder)
+    yield from run.trainer.run()
+
+
+def _newest(folder: Path) -> int:
+    from ..core.train.checkpoint import newest_step
+
+    return newest_step(folder / "resume")
+
+
+def _make(opened: Opened, folder: Path, model: spec.Model, recipe: Recipe) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "spec.json", spec.to_json(model))
+    write_atomic(folder / "recipe.json", msgspec.json.format(msgspec.json.encode(recipe), indent=2))
+
+
+def _put_run(opened: Opened, name: str, number: int, model: str, recipe: str) -> None:
+    opened.history.put_run(Row(name=name, number=number, state="training", model=model, recipe=recipe))
+
+
+def _set_state(opened: Opened, name: str, state: str) -> None:
+    opened.history.set_state(name, state)
+
+
+def _set_removed(opened: Opened, name: str, removed: bool) -> None:
+    opened.folder.trash.mkdir(parents=True, exist_ok=True)
+    here, away = opened.folder.run(name), opened.folder.trash / name
+    source, target = (here, away) if removed else (away, here)
+    if source.exists():
+        source.rename(target)
+    opened.history.set_removed(name, removed)
+
+
+def _append(opened: Opened, name: str, news: list[Event]) -> None:
+    opened.history.append(name, news)
+
+
+def _cut(opened: Opened, name: str, step: int) -> None:
+    opened.history.cut(name, step)
