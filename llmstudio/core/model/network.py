@@ -75,7 +75,7 @@ class Cache:
 
 
 class Attention(nn.Module):
-    """Causal self-attention, Vaswani et al. 2017 eq. 1; kv_heads as Ainslie et al. 2023; windows as Beltagy et al. 2020.
+    """Causal self-attention (Vaswani et al. 2017, eq. 1), grouped (Ainslie et al. 2023), windowed (Beltagy et al. 2020).
 
     `fused` chooses between torch's fused attention and the same written out: equal numbers, different speed.
     """
@@ -87,7 +87,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads, self.kv_heads, self.dim = a.heads, a.kv_heads or a.heads, m.width // a.heads
         self.window, self.rope, self.dropout = a.window, m.position == "rope", m.dropout
-        self.qkv = nn.Linear(m.width, (self.heads + 2 * self.kv_heads) * self.dim, bias=a.bias)  # rows: q, then k, then v
+        self.qkv = nn.Linear(m.width, (self.heads + 2 * self.kv_heads) * self.dim, bias=a.bias)  # rows: q, k, v
         self.out = nn.Linear(m.width, m.width, bias=a.bias)
         if self.rope:
             for name, table in zip(("cos", "sin"), angles(m.context, self.dim, m.rope_base), strict=True):

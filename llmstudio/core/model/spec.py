@@ -23,15 +23,15 @@ class Attention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Lets every position gather from the positions before it. Vaswani et al. 2017, section 3.2."""
 
     heads: Annotated[int, Meta(ge=1, le=256, title="Heads", description="Independent looks at the text. They share the width, so it must be a multiple of them.")] = 4
-    kv_heads: Annotated[int | None, Meta(ge=1, le=256, title="Key/value heads", description="Groups of heads share one key and value (grouped-query attention). Off: each head has its own.")] = None
-    window: Annotated[int | None, Meta(ge=1, le=65536, title="Window", description="How many positions back a head may look, itself included. Off: the whole context.", extra_json_schema={"unit": "tokens"})] = None
+    kv_heads: Annotated[int, Meta(ge=1, le=256, title="Key/value heads", description="Groups of heads share one key and value (grouped-query attention). Off: each head has its own.")] | None = None
+    window: Annotated[int, Meta(ge=1, le=65536, title="Window", description="How many positions back a head may look, itself included. Off: the whole context.", extra_json_schema={"unit": "tokens"})] | None = None
     bias: Annotated[bool, Meta(title="Biases", description="Adds a learned constant to queries, keys, values and output. GPT-2 has them, Llama does not.")] = False
 
 
 class MLP(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Thinks about each position by itself: up to a wider layer, a bend, and down again."""
 
-    hidden: Annotated[int | None, Meta(ge=1, le=1_000_000, title="Hidden width", description="Neurons in the middle. Off: four times the width of the stream.", extra_json_schema={"unit": "wide"})] = None
+    hidden: Annotated[int, Meta(ge=1, le=1_000_000, title="Hidden width", description="Neurons in the middle. Off: four times the width of the stream.", extra_json_schema={"unit": "wide"})] | None = None
     activation: Annotated[Activation, Meta(title="Activation", description="The bend that makes it more than a matrix. SwiGLU and GEGLU multiply two projections (Shazeer 2020).")] = "gelu"
     bias: Annotated[bool, Meta(title="Biases", description="Adds a learned constant to both projections.")] = False
 
@@ -77,7 +77,8 @@ def insert(model: Model, i: int, block: Block) -> Model:
 
 def remove(model: Model, i: int) -> Model:
     """Take block i out. Wires slide onto its neighbour; those left without a span go."""
-    return _rewire(model, model.blocks[:i] + model.blocks[i + 1 :], lambda n: n - (n > i))
+    last = len(model.blocks) - 2
+    return _rewire(model, model.blocks[:i] + model.blocks[i + 1 :], lambda n: min(n - (n > i), last))
 
 
 def move(model: Model, i: int, to: int) -> Model:
