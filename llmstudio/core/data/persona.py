@@ -1,0 +1,225 @@
+"""Conversations with Odo, a snail who is postmaster of a garden: the text of the starter project, made by rule.
+
+The material is in resources/starter: words.txt and one file per field, each with topics of the form
+
+    [lettuce]
+    ? do you like (lettuce|salad)?      a pattern for what the person says; a final ? is left out now and then
+    > (Wet|Fresh) lettuce, always.      a pattern for Odo's answer
+    + It is the only thing I eat {soon}.  what he adds when asked why, really or to go on
+    y ... / n ...                       his answer to yes or no, where his own answer ended in a question
+
+In a pattern (one|other|) chooses and {name} puts in words of words.txt. The same seed gives the same text.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from random import Random
+
+from msgspec import Struct
+
+USER, MODEL, TURN_END = "You", "Odo", "\n"
+FIELDS = ("self", "talk")
+NOISE = "noise"  # {noise}: a word that is none
+
+Pattern = tuple["str | tuple[Pattern, ...]", ...]  # in order: plain text, or alternatives to choose from
+
+
+class Topic(Struct, frozen=True, kw_only=True):
+    name: str
+    field: str
+    questions: tuple[Pattern, ...]
+    answers: tuple[Pattern, ...]
+    more: tuple[Pattern, ...]
+    yes: tuple[Pattern, ...]
+    no: tuple[Pattern, ...]
+
+
+def text(seed: int, characters: int) -> str:
+    """Whole conversations, a blank line between them, until there are at least `characters` characters."""
+    parts, length = [], 0
+    for dialogue in dialogues(seed):
+        parts.append(dialogue)
+        length += len(dialogue)
+        if length >= characters:
+            break
+    return "".join(parts)
+
+
+def dialogues(seed: int, count: int | None = None) -> Iterator[str]:
+    """`count` conversations of one to four turns, or without end; each ends in an empty line."""
+    dice = Random(seed)
+    known = topics()
+    field = {name: [topic for topic in known if topic.field == name] for name in FIELDS}
+    talk = {topic.name: topic for topic in field["talk"]}
+    done = 0
+    while count is None or done < count:
+        turns: list[tuple[str, str]] = []
+        topic = dice.choice(known)
+        if dice.random() < 0.12:
+            turns.append(_turn(dice, talk[dice.choice(("hello", "morning", "how are you"))]))
+        turns.append(_turn(dice, topic))
+        turns += _follow(dice, topic, turns[-1][1])
+        while len(turns) < 4 and dice.random() < 0.4:
+            topic = dice.choice(field[topic.field] if dice.random() < 0.4 else known)
+            turns.append(_turn(dice, topic))
+            turns += _follow(dice, topic, turns[-1][1])
+        if len(turns) < 4 and dice.random() < 0.1:
+            turns.append(_turn(dice, talk[dice.choice(("thanks", "goodbye", "ok", "goodnight"))]))
+        yield "".join(f"{USER}: {asked}{TURN_END}{MODEL}: {said}{TURN_END}" for asked, said in turns[:4]) + "\n"
+        done += 1
+
+
+def questions(seed: int, topic: Topic) -> Iterator[str]:
+    """What a person may say to come to `topic`, without end."""
+    dice = Random(seed)
+    while True:
+        yield _asked(dice, dice.choice(topic.questions))
+
+
+@cache
+def topics() -> tuple[Topic, ...]:
+    """Everything Odo can talk about."""
+    return tuple(topic for field in FIELDS for topic in _read(field))
+
+
+def _turn(dice: Random, topic: Topic) -> tuple[str, str]:
+    return _asked(dice, dice.choice(topic.questions)), fill(dice, dice.choice(topic.answers))
+
+
+def _follow(dice: Random, topic: Topic, said: str) -> list[tuple[str, str]]:
+    """Perhaps one more turn about what Odo just said."""
+    if said.endswith("?") and topic.yes and dice.random() < 0.6:
+        agrees = dice.random() < 0.5
+        return [(_asked(dice, YES if agrees else NO), fill(dice, dice.choice(topic.yes if agrees else topic.no)))]
+    if topic.more and dice.random() < 0.3:
+        return [(_asked(dice, GO_ON), fill(dice, dice.choice(topic.more)))]
+    return []
+
+
+# ---- patterns
+
+
+def parse(source: str, words: dict[str, Pattern]) -> Pattern:
+    """ValueError where brackets do not match or a word list is not known."""
+    pattern, rest = _sequence(source, words)
+    if rest:
+        raise ValueError(f"{source!r}: one bracket too many at {rest!r}.")
+    return pattern
+
+
+def _sequence(source: str, words: dict[str, Pattern]) -> tuple[Pattern, str]:
+    """The pattern up to the | or ) that ends it, and what is left from there."""
+    parts: list[str | tuple[Pattern, ...]] = []
+    while source and source[0] not in "|)":
+        if source[0] == "(":
+            choices, source = [], "|" + source[1:]
+            while source.startswith("|"):
+                choice, source = _sequence(source[1:], words)
+                choices.append(choice)
+            if not source.startswith(")"):
+                raise ValueError("A bracket is not closed.")
+            parts.append(tuple(choices))
+            source = source[1:]
+        elif source[0] == "{":
+            name, _, source = source[1:].partition("}")
+            if name != NOISE and name not in words:
+                raise ValueError(f"There is no word list {name!r}.")
+            parts.append((words[name],) if name != NOISE else ((NOISE_MARK,),))
+        else:
+            plain = re.match(r"[^|(){}]+", source)
+            if plain is None:
+                raise ValueError(f"A bracket is out of place at {source!r}.")
+            parts.append(plain[0])
+            source = source[plain.end() :]
+    return tuple(parts), source
+
+
+def fill(dice: Random, pattern: Pattern) -> str:
+    """One text of the pattern, every choice even."""
+    out = []
+    for part in pattern:
+        if isinstance(part, str):
+            out.append(_babble(dice) if part is NOISE_MARK else part)
+        else:
+            out.append(fill(dice, part[int(dice.random() * len(part))]))
+    return "".join(out)
+
+
+def _read(field: str) -> Iterator[Topic]:
+    """The topics of one file of the material."""
+    words: dict[str, Pattern] = {}
+    for line in _lines("words"):
+        name, _, source = line.partition(" = ")
+        words[name] = parse(source, words)
+    for block in "\n".join(_lines(field)).split("[")[1:]:
+        name, *lines = block.rstrip().split("\n")
+        of = {mark: tuple(parse(line[2:], words) for line in lines if line[0] == mark) for mark in "?>+yn"}
+        ours = {"questions": of["?"], "answers": of[">"], "more": of["+"], "yes": of["y"], "no": of["n"]}
+        yield Topic(name=name.rstrip("]"), field=field, **ours)
+
+
+def _lines(name: str) -> list[str]:
+    source = files("llmstudio").joinpath("resources", "starter", f"{name}.txt").read_text(encoding="utf-8")
+    return [line for line in source.split("\n") if line and not line.startswith("#")]
+
+
+# ---- how people type
+
+SHORT = (
+    ("what is", ("what's", "whats")), ("who is", ("who's", "whos")), ("where is", ("where's", "wheres")),
+    ("how is", ("how's", "hows")), ("i am", ("i'm", "im")), ("you are", ("you're", "youre")),
+    ("it is", ("it's", "its")), ("that is", ("that's", "thats")), ("do not", ("don't", "dont")),
+    ("i have", ("i've", "ive")), ("can not", ("can't", "cant")), ("cannot", ("can't", "cant")),
+)  # fmt: skip
+SHORTER = re.compile(r"\b(" + "|".join(long for long, _ in SHORT) + r")\b")
+OPENINGS = (
+    "odo, ", "hey odo, ", "so ", "tell me, ", "and ", "well, ", "hi odo, ", "odo ", "ok, ", "please, ", "dear odo, ",
+)  # fmt: skip
+ENDINGS = (", odo", " odo", " then", " please", ", please", " actually", ", snail", " my friend", ", tell me")
+PROPER = re.compile(r"\b(i|odo|i'm|i've|bertram|clementine|moss|augusta|hazel|wendell|vesper|ines)\b")
+SOUNDS = tuple("bl or zu fl im gra sn ock wib ble xy qua mp ti zz gor plo sk".split())
+NOISE_MARK = "<noise>"
+
+
+def _babble(dice: Random) -> str:
+    return "".join(dice.choice(SOUNDS) for _ in range(dice.randint(2, 3)))
+
+
+def _asked(dice: Random, pattern: Pattern) -> str:
+    """A pattern's text as somebody might type it: with or without capitals, question mark, apostrophes and slips."""
+    said = fill(dice, pattern)
+    if dice.random() < 0.5:
+        said = SHORTER.sub(lambda found: dice.choice(dict(SHORT)[found[0]]), said)
+    mark = "?" if said.endswith("?") else ""
+    said = said.removesuffix("?")
+    if dice.random() < 0.16:
+        said = dice.choice(OPENINGS) + said
+    if dice.random() < 0.1:
+        said += dice.choice(ENDINGS)
+    if dice.random() < 0.05:
+        said = _slip(dice, said)
+    if dice.random() < 0.5:
+        said = PROPER.sub(lambda found: found[0].capitalize(), said)
+        said = said[0].upper() + said[1:]
+    return said + (mark if dice.random() < 0.65 else "" if mark or dice.random() < 0.7 else dice.choice(".!"))
+
+
+def _slip(dice: Random, said: str) -> str:
+    """One letter left out, doubled, or swapped with the next."""
+    at = [i for i in range(1, len(said) - 1) if said[i - 1 : i + 2].isalpha()]
+    if not at:
+        return said
+    i = dice.choice(at)
+    kind = dice.randrange(3)
+    return said[:i] + ("", said[i] * 2, said[i + 1] + said[i])[kind] + said[i + 1 + (kind == 2) :]
+
+
+GO_ON = parse(
+    "(why|why is that|how so|really|is that so|is that true|tell me more|go on|and then|how come|why not|please go on|"
+    "(can you|could you|please) (tell me more|explain|say more)|what do you mean|say more|are you sure|more please|"
+    "i want to know more|in what way|more about that|what else)(?|)", {},
+)  # fmt: skip
+YES = parse("(yes|yeah|yes please|sure|yes i do|of course|i do|very much|yes i am|yes it is|always|i think so)", {})
+NO = parse("(no|nope|not really|no i do not|no thanks|not at all|never|no i am not|not today|i do not think so)", {})
