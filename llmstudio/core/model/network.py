@@ -75,7 +75,7 @@ class Cache:
 
 
 class Attention(nn.Module):
-    """Causal self-attention (Vaswani et al. 2017, eq. 1), grouped (Ainslie et al. 2023), windowed (Beltagy et al. 2020).
+    """Causal attention (Vaswani et al. 2017, eq. 1), grouped (Ainslie et al. 2023) and windowed (Beltagy et al. 2020).
 
     `fused` chooses between torch's fused attention and the same written out: equal numbers, different speed.
     """

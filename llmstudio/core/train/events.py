@@ -64,5 +64,5 @@ def to_json(event: Event) -> bytes:
 
 
 def from_json(data: bytes | str) -> Event:
-    event: Event = msgspec.json.decode(data, type=Event)  # type: ignore[assignment]  # a union is no type to mypy
+    event: Event = msgspec.json.decode(data, type=Event)
     return event

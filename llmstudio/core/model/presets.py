@@ -1,0 +1,104 @@
+"""Designs to start from: a model, how to train it, and how to cut the text into tokens."""
+
+from msgspec import Struct
+
+from llmstudio.core.data.corpus import Settings
+from llmstudio.core.train.recipe import Recipe
+
+from .spec import MLP, Attention, Block, Model
+
+
+class Preset(Struct, frozen=True, kw_only=True):
+    title: str
+    text: str  # one sentence: what it is and when to take it
+    model: Model
+    recipe: Recipe
+    data: Settings
+
+
+NANO = Preset(
+    title="Nano",
+    text="A small modern design that learns to answer within minutes on a laptop.",
+    model=Model(
+        name="Nano",
+        vocab=1024,
+        context=128,
+        width=128,
+        position="rope",
+        norm="rms",
+        blocks=(Block(norm="rms", mlp=MLP(activation="swiglu", hidden=344)),) * 4,
+    ),
+    recipe=Recipe(steps=1500, batch=16, learning_rate=3e-3, min_learning_rate=1e-4, prompt="\n"),
+    data=Settings(split="document", tokenizer="bpe", vocabulary=1024),
+)
+
+NANOGPT_SHAKESPEARE_CPU = Preset(
+    title="nanoGPT, Shakespeare on a CPU",
+    text="The smallest configuration of Karpathy's nanoGPT, letter by letter: a well-known point to compare with.",
+    model=Model(name="nanoGPT", vocab=65, context=64, width=128, blocks=(Block(),) * 4),
+    recipe=Recipe(
+        steps=2000,
+        batch=12,
+        learning_rate=1e-3,
+        min_learning_rate=1e-4,
+        warmup=100,
+        weight_decay=0.1,
+        beta1=0.9,
+        beta2=0.99,
+        clip=1.0,
+    ),
+    data=Settings(split="share", validation=0.1, tokenizer="character"),
+)
+
+GPT2_SMALL = Preset(
+    title="GPT-2 small",
+    text="The design of GPT-2 with 124 million parameters (Radford et al. 2019): large for a computer without a GPU.",
+    model=Model(
+        name="GPT-2",
+        vocab=50257,
+        context=1024,
+        width=768,
+        norm_bias=True,
+        blocks=(
+            Block(attention=Attention(heads=12, bias=True), mlp=MLP(hidden=3072, activation="gelu_tanh", bias=True)),
+        )
+        * 12,
+    ),
+    recipe=Recipe(
+        steps=20_000,
+        batch=8,
+        learning_rate=6e-4,
+        min_learning_rate=6e-5,
+        warmup=700,
+        beta2=0.95,
+        sample_every=500,
+    ),
+    data=Settings(tokenizer="bpe", vocabulary=50257),
+)
+
+LLAMA_LIKE = Preset(
+    title="Llama-like",
+    text="The parts of Llama at a small size: RMS norms, RoPE, SwiGLU, and three heads to each key and value.",
+    model=Model(
+        name="Llama-like",
+        vocab=4096,
+        context=256,
+        width=384,
+        position="rope",
+        norm="rms",
+        tied=False,
+        blocks=(
+            Block(norm="rms", attention=Attention(heads=6, kv_heads=2), mlp=MLP(hidden=1024, activation="swiglu")),
+        )
+        * 8,
+    ),
+    recipe=Recipe(steps=5000, batch=16, learning_rate=1e-3, min_learning_rate=1e-4, warmup=200, beta2=0.95),
+    data=Settings(tokenizer="bpe", vocabulary=4096),
+)
+
+PRESETS = {
+    "nano": NANO,
+    "nanogpt-shakespeare-cpu": NANOGPT_SHAKESPEARE_CPU,
+    "gpt2-small": GPT2_SMALL,
+    "llama-like": LLAMA_LIKE,
+}
