@@ -22,7 +22,7 @@ from system import SetupError, say
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"  # PyTorch's own; the default Linux build is for NVIDIA
 ANSWER_WITHIN = 4.0  # seconds
 GB = 1e9
-ROOM = {"runtime": 2.0, "test": 2.6, "nvidia": 8.0}  # GB on disk, pip's working space included
+ROOM = {"runtime": 2.0, "test": 3.0, "nvidia": 8.0}  # GB on disk, pip's working space included
 PACKAGES = ("lib/python*/site-packages", "Lib/site-packages")
 CAUSES = (  # what pip says -> what we say; the first that fits
     (r"No space left on device|Errno 28|not enough space",
@@ -65,7 +65,7 @@ class Preparation:
 
     def run_tests(self, arguments: list[str]) -> int:
         """pytest's exit code. Where there is no display, a virtual one stands in while the tests run."""
-        command = [self.python, "-m", "pytest", *arguments]
+        command = [str(self.python), "-m", "pytest", *arguments]
         with system.display() as environment:
             try:
                 return subprocess.call(command, cwd=self.root, env=environment)
@@ -74,9 +74,12 @@ class Preparation:
 
     def _prepare(self, part: str) -> None:
         nvidia = system.has_nvidia()
-        say("Setting up LLM Studio, once: a few minutes, and about 1.5 GB in the folder .venv" + ("" if not nvidia else
-            " (8 GB with PyTorch for your NVIDIA card)"))  # fmt: skip
-        self._check_room("nvidia" if nvidia else "test" if part == "test" else "runtime")
+        if any(folder for pattern in PACKAGES for folder in self.venv.glob(f"{pattern}/torch")):
+            say("Completing the set-up of LLM Studio in the folder .venv")
+        else:
+            kind = "nvidia" if nvidia else "test" if part == "test" else "runtime"
+            say(f"Setting up LLM Studio, once: some minutes, and about {ROOM[kind]:.0f} GB in the folder .venv")
+            self._check_room(ROOM[kind])
         self._make_environment()
         self._sweep()
         self._install_torch(nvidia)
@@ -88,11 +91,9 @@ class Preparation:
         for each in {"runtime": ["runtime"], "window": ["runtime", "window"]}.get(part, ["runtime", "window", "test"]):
             (self.venv / f"ready-{each}").write_bytes(self.fingerprint)
 
-    def _check_room(self, kind: str) -> None:
-        installed = any(folder for pattern in PACKAGES for folder in self.venv.glob(f"{pattern}/torch"))
-        free = shutil.disk_usage(self.root).free / GB
-        if not installed and free < ROOM[kind]:
-            need = f"needs about {ROOM[kind]:.0f} GB on the disk of {self.root}, and {free:.1f} GB are free"
+    def _check_room(self, room: float) -> None:
+        if (free := shutil.disk_usage(self.root).free / GB) < room:
+            need = f"needs about {room:.0f} GB on the disk of {self.root}, and {free:.1f} GB are free"
             raise SetupError(f"LLM Studio {need}: make room, then start again.")
 
     def _make_environment(self) -> None:
