@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ..core.chat.generate import Said
 from ..core.chat.sample import Sampler
-from ..core.chat.template import Template, Turn, render
-from .data import DataRoom
+from ..core.chat.template import PLAIN, Template, first_kept, render
 from .edits import Edits
 from .hall import Hall
 from .inside import InsideRoom
@@ -21,24 +21,52 @@ from .signal import Signal
 from .weights import Weights
 from .worker import Job
 
+if TYPE_CHECKING:
+    from ..core.chat.generate import Said
+
 Mode = Literal["talk", "go on"]
 
 
-class Message(Struct, kw_only=True):
+class Token(Struct, frozen=True, kw_only=True):
+    """A written token as the history keeps it: without the scores of all the others."""
+
+    id: int
+    text: str
+    probability: float
+    bits: float
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A turn as the history keeps it."""
+
+    role: Literal["user", "model"]
+    typed: str = ""
+    tokens: list[Token] = []
+    run: str = ""
+    number: int = 0
+    step: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Message:
     """One turn. The model's grows while it writes: `said` is appended to by the model thread."""
 
-    role: Literal["person", "model"]
-    text: str = ""  # the person's words; the model's are in `said`
-    said: list[Said] = []
+    role: Literal["user", "model"]
+    typed: str = ""  # the person's words; the model's are in `said`
+    said: "list[Said | Token]" = field(default_factory=list)  # a Token, read from the history, has no scores
     run: str = ""
     number: int = 0  # of the run, for its colour
     step: int = 0
     seconds: float = 0.0
-    error: str = ""
 
     @property
-    def words(self) -> str:
-        return self.text if self.role == "person" else "".join(token.text for token in self.said)
+    def text(self) -> str:
+        return self.typed if self.role == "user" else "".join(token.text for token in self.said)
+
+    def kept(self) -> Kept:
+        tokens = [Token(id=s.id, text=s.text, probability=s.probability, bits=s.bits) for s in self.said]
+        return Kept(role=self.role, typed=self.typed, tokens=tokens, run=self.run, number=self.number, step=self.step, seconds=self.seconds)
 
 
 class Picked(Struct, frozen=True):
@@ -49,8 +77,8 @@ class Picked(Struct, frozen=True):
 
 
 class ChatRoom:
-    def __init__(self, hall: Hall, data: DataRoom, inside: InsideRoom, weights: Weights) -> None:
-        self._hall, self._data, self._inside, self._weights = hall, data, inside, weights
+    def __init__(self, hall: Hall, inside: InsideRoom, weights: Weights) -> None:
+        self._hall, self._inside, self._weights = hall, inside, weights
         self.changed, self.sampler_changed, self.picked_changed = Signal(), Signal(), Signal()
         self.messages: list[Message] = []
         self.mode: Mode = "talk"
@@ -73,7 +101,7 @@ class ChatRoom:
         return project.template if project and project.template else Template()
 
     @property
-    def token(self) -> Said | None:
+    def token(self) -> "Said | Token | None":
         """The picked token, else the newest one."""
         if self.picked and self.picked.message < len(self.messages):
             said = self.messages[self.picked.message].said
@@ -103,7 +131,7 @@ class ChatRoom:
     def send(self, text: str) -> Job:
         """Say something (talk) or give a text to go on from. ValueError where there is no model to answer."""
         self._check()
-        self.messages.append(Message(role="person", text=text))
+        self.messages.append(Message(role="user", typed=text))
         return self._answer()
 
     def regenerate(self) -> Job | None:
@@ -112,7 +140,7 @@ class ChatRoom:
         if not self.messages or self.messages[-1].role != "model":
             return None
         self.messages.pop()
-        self.edit_sampler(msgspec.structs.replace(self.sampler, seed=self.sampler.seed + 1))
+        self.edit_sampler(replace(self.sampler, seed=self.sampler.seed + 1))
         return self._answer()
 
     def stop(self) -> None:
@@ -136,10 +164,10 @@ class ChatRoom:
         self.mode = "talk" if opened.project.template else "go on"
         number, body = opened.chat or (None, "[]")
         try:
-            messages = msgspec.json.decode(body, type=list[Message])
+            kept = msgspec.json.decode(body, type=list[Kept])
         except msgspec.MsgspecError:
-            number, messages = None, []  # of an older format: it stays in the history, untouched
-        self._put(messages, number)
+            number, kept = None, []  # of an older format: it stays in the history, untouched
+        self._put([_message(turn) for turn in kept], number)
 
     def leave(self) -> None:
         if self.job and self.writing:
@@ -166,11 +194,10 @@ class ChatRoom:
     def _answer(self) -> Job:
         run, folder, moment = self._inside.shown()
         message = Message(role="model", run=run.name, number=run.number)
-        turns = [Turn(role=m.role, text=m.words) for m in self.messages]
-        template = self.template if self.mode == "talk" else None
+        template = self.template if self.mode == "talk" else PLAIN
+        steps = _write(self._weights, run, folder, moment, [*self.messages], template, self.sampler, message)
         self.messages.append(message)
         self.picked = None
-        steps = _write(self._weights, run, folder, moment, turns, template, self.sampler, message)
         self.job = self._hall.models.start(steps, message.said)
         self._hall.then(self.job.done, lambda _: self._ended(), lambda error: self._failed(message, error))
         self.changed.emit()
@@ -189,7 +216,7 @@ class ChatRoom:
 
     def _save(self) -> None:
         """Conversations are kept without the long lists of logits behind each token."""
-        kept = [msgspec.structs.replace(m, said=[msgspec.structs.replace(s, ids=[], logits=[]) for s in m.said]) for m in self.messages]
+        kept = [message.kept() for message in self.messages]
         if not kept or not self._hall.opened or not self._hall.opened.lock:
             return
         messages, history = self.messages, self._hall.opened.history
@@ -206,13 +233,19 @@ class ChatRoom:
         self.sampler_changed.emit()
 
 
+def _message(kept: Kept) -> Message:
+    return Message(
+        role=kept.role, typed=kept.typed, said=[*kept.tokens], run=kept.run, number=kept.number, step=kept.step, seconds=kept.seconds
+    )
+
+
 def _write(
     weights: Weights,
     run: Run,
     folder: Path,
     moment: int | None,
-    turns: list[Turn],
-    template: Template | None,
+    turns: list[Message],
+    template: Template,
     sampler: Sampler,
     message: Message,
 ) -> Generator[Any, None, None]:
@@ -220,15 +253,12 @@ def _write(
 
     gpt, message.step = weights.at(run, folder, moment)
     tokenizer = weights.tokenizer(run, folder)
-    room = max(1, run.model.context - 1)  # the prompt may fill the context; writing on moves it along
-    if template:
-        prompt = render(template, turns, lambda text: len(tokenizer.encode(text)) <= room)
-        stop = template.stops
-    else:
-        prompt, stop = "".join(turn.text for turn in turns), ()
-    if not len(tokenizer.encode(prompt)) and prompt:
+    first = first_kept(template, turns, lambda text: len(tokenizer.encode(text)), run.model.context)
+    prompt = render(template, turns[first:])
+    ids = tokenizer.encode(prompt)
+    if prompt and not len(ids):
         raise ValueError("The model knows none of these characters. Write with those of its text.")
     start = time.perf_counter()
-    for said in generate(gpt, tokenizer.encode(prompt), sampler, tokenizer, stop):
+    for said in generate(gpt, ids, sampler, tokenizer, template.stops):
         message.seconds = time.perf_counter() - start
         yield said

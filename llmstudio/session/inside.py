@@ -37,10 +37,9 @@ class Look(Struct, frozen=True, kw_only=True):
 
     run: str
     step: int
-    ids: list[int]
-    texts: list[str]  # one per token
+    texts: list[str]  # of the tokens read
     watched: "Watched"
-    truncated: int = 0  # tokens of the probe left out
+    left_out: int  # tokens at the start of the probe that do not fit
 
 
 class EmbeddingView(Struct, frozen=True, kw_only=True):
@@ -161,18 +160,9 @@ class InsideRoom:
         gpt, step = self._weights.at(run, folder, moment)
         tokenizer = self._weights.tokenizer(run, folder)
         pieces = [piece for piece in tokenizer.pieces(probe) if piece.known]
-        if not pieces:
-            raise ValueError("Write a probe text with characters that the model knows.")
-        kept = pieces[-min(run.model.context, LONGEST) :]
-        ids = [piece.id for piece in kept]
-        return Look(
-            run=run.name,
-            step=step,
-            ids=ids,
-            texts=[piece.text for piece in kept],
-            watched=watch(gpt, ids),
-            truncated=len(pieces) - len(kept),
-        )
+        watched = watch(gpt, [piece.id for piece in pieces][-LONGEST:])
+        texts = [piece.text for piece in pieces[-len(watched.ids) :]]
+        return Look(run=run.name, step=step, texts=texts, watched=watched, left_out=len(pieces) - len(texts))
 
     def _embedding(self, run: Run, folder: Path, moment: int | None) -> EmbeddingView:
         from ..core.inside.embedding import project

@@ -28,9 +28,9 @@ class Session(Hall):
         self.weights = Weights()
         self.data = DataRoom(self)
         self.build = BuildRoom(self, self.data)
-        self.train = TrainRoom(self, self.data, self.build)
+        self.train = TrainRoom(self, self.data, self.build, self.weights)
         self.inside = InsideRoom(self, self.data, self.train, self.weights)
-        self.chat = ChatRoom(self, self.data, self.inside, self.weights)
+        self.chat = ChatRoom(self, self.inside, self.weights)
         self.rooms = (self.data, self.build, self.train, self.inside, self.chat)
 
     def new(self, path: Path, preset: str = "nano", kit: str = "", name: str = "") -> "Future[Any]":

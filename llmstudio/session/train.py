@@ -22,13 +22,15 @@ from .opened import Opened
 from .project import Folder
 from .run import Run
 from .signal import Signal
+from .weights import Weights
+from .worker import Job
 
 WRITE_SECONDS = 1.0  # events reach the database at least this often
 
 
 class TrainRoom:
-    def __init__(self, hall: Hall, data: DataRoom, build: BuildRoom) -> None:
-        self._hall, self._data, self._build = hall, data, build
+    def __init__(self, hall: Hall, data: DataRoom, build: BuildRoom, weights: Weights) -> None:
+        self._hall, self._data, self._build, self._weights = hall, data, build, weights
         self.changed, self.recipe_changed = Signal(), Signal()
         self.runs: list[Run] = []
         self.run: Run | None = None  # the one shown
@@ -87,10 +89,14 @@ class TrainRoom:
             return wrong[0].text if wrong else None
         return None
 
-    def start(self) -> "Future[Any]":
-        """Train the design from scratch as a new run. Makes the tokens first where they are missing or old."""
+    def start(self, name: str = "") -> "Future[Any]":
+        """Train the design from scratch as a new run. Makes the tokens first where they are missing or old.
+
+        The future is done when the run has begun: its `job` tells the rest. ValueError where it cannot begin.
+        """
         if (reason := self.why_not) is not None:
             raise ValueError(reason)
+        self._check_name(name)
         self.starting = True
         self.changed.emit()
         ready: Future[Any] = Future()
@@ -98,7 +104,7 @@ class TrainRoom:
             ready.set_result(True)
         else:
             ready = self._data.prepare()
-        return self._hall.then(ready, self._begin, self._not_begun)
+        return self._hall.then(ready, lambda prepared: self._begin(prepared, name), self._not_begun)
 
     def resume(self, run: Run) -> "Future[Any]":
         """Go on with a run from its newest checkpoint."""
@@ -108,7 +114,8 @@ class TrainRoom:
             raise ValueError("The text or its tokenizer changed since this run. Undo the change, or start a new run.")
         self.starting = True
         self.show(run)
-        return self._hall.then(self._hall.files.ask(_newest, self.folder(run)), lambda step: self._go_on(run, step), self._not_begun)
+        newest = self._hall.models.ask(_newest, self._hall.folder, self.folder(run))
+        return self._hall.then(newest, lambda step: self._go_on(run, step), self._not_begun)
 
     def pause(self, on: bool = True) -> None:
         if (run := self.live) and run.job:
@@ -149,6 +156,18 @@ class TrainRoom:
         self._hall.say(f"{run.name} removed", undo=back)
         self.changed.emit()
 
+    def evaluate(self, run: Run, step: int | None = None) -> Job:
+        """Measure the loss over all validation text, at a snapshot or (None) as the run is now. Gives (loss, step)."""
+        return self._hall.models.start(_evaluate(self._weights, run, self._hall.folder, step))
+
+    def named(self, name: str = "") -> Run:
+        """The run of that name, or the newest. ValueError where there is none."""
+        found = [run for run in self.runs if run.name == name or not name]
+        if not found:
+            there = ", ".join(run.name for run in self.runs) or "none"
+            raise ValueError(f"There is no run named {name}; there is: {there}." if name else "There is no run yet. Train one first.")
+        return found[-1]
+
     def folder(self, run: Run) -> Path:
         return self._hall.folder.run(run.name)
 
@@ -185,12 +204,18 @@ class TrainRoom:
             self._hall.edit_project(recipe=self.recipe)
         self.recipe_changed.emit()
 
+    def _check_name(self, name: str) -> None:
+        if any(run.name == name for run in self.runs):
+            raise ValueError(f"There is a run named {name} already. Choose another name.")
+        if name and (name != name.strip() or name.startswith(".") or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name)):
+            raise ValueError("A run's name becomes a folder: leave out slashes, colons, quotes, and dots or spaces at its ends.")
+
     def _not_begun(self, error: BaseException) -> None:
         self.starting = False
         self._hall.tell(error)
         self.changed.emit()
 
-    def _begin(self, prepared: Any) -> None:
+    def _begin(self, prepared: Any, name: str) -> None:
         self.starting = False
         project = self._hall.project
         wrong = data_problems(self._build.model, self.recipe, self._data.manifest)
@@ -200,7 +225,7 @@ class TrainRoom:
             self.changed.emit()
             return
         number = project.next_run
-        run = Run(name=f"run {number}", number=number, model=self._build.model, recipe=self.recipe)
+        run = Run(name=name or f"run {number}", number=number, model=self._build.model, recipe=self.recipe)
         self._hall.edit_project(next_run=number + 1)
         self._file(_make, self.folder(run), run.model, run.recipe)
         self.runs.append(run)
@@ -259,14 +284,27 @@ def _work(run: Run, project: Path, folder: Path) -> Generator[Event | None, None
     yield from run.trainer.run()
 
 
-def _newest(folder: Path) -> int:
+def _evaluate(weights: Weights, run: Run, project: Folder, step: int | None) -> Generator[Any, None, tuple[float, int]]:
+    from ..core.data.tokens import Tokens
+    from ..core.train.evaluate import validation_loss
+
+    gpt, at = weights.at(run, project.run(run.name), step)
+    loss = yield from validation_loss(gpt, Tokens(project.tokens), run.model.context, run.recipe.batch)
+    return loss, at
+
+
+def _newest(project: Folder, folder: Path) -> int:
+    """Step of the newest checkpoint. ValueError where there is none, or the tokens are no longer the run's."""
     from ..core.train.checkpoint import newest_step
 
+    if project.tokenizer.read_bytes() != (folder / "tokenizer.json").read_bytes():
+        raise ValueError(f"The tokenizer changed since {folder.name} began. Start a new run, or undo the change.")
     return newest_step(folder / "resume")
 
 
 def _make(opened: Opened, folder: Path, model: spec.Model, recipe: Recipe) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "tokenizer.json", opened.folder.tokenizer.read_bytes())
     write_atomic(folder / "spec.json", spec.to_json(model))
     write_atomic(folder / "recipe.json", msgspec.json.format(msgspec.json.encode(recipe), indent=2))
 

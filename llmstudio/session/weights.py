@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .run import Run
 
 if TYPE_CHECKING:
+    from ..core.data.tokenizer import Tokenizer
     from ..core.model.network import GPT
 
 KEPT = 3  # networks of past steps kept in memory
@@ -15,6 +16,7 @@ KEPT = 3  # networks of past steps kept in memory
 class Weights:
     def __init__(self) -> None:
         self._past: OrderedDict[tuple[str, int], GPT] = OrderedDict()
+        self._tokenizers: dict[str, Tokenizer] = {}
 
     def at(self, run: Run, folder: Path, step: int | None) -> "tuple[GPT, int]":
         """The run's network, and its step: the one that trains now (None) or as it was at a snapshot.
@@ -35,8 +37,17 @@ class Weights:
         self._past.move_to_end(key)
         return self._past[key], step
 
+    def tokenizer(self, run: Run, folder: Path) -> "Tokenizer":
+        """The tokenizer that the run was trained with: the project's may have changed since."""
+        from ..core.data.tokenizer import Tokenizer
+
+        if run.name not in self._tokenizers:
+            self._tokenizers[run.name] = Tokenizer.load(folder / "tokenizer.json")
+        return self._tokenizers[run.name]
+
     def clear(self) -> None:
         self._past.clear()
+        self._tokenizers.clear()
 
 
 def _snapshots(folder: Path) -> list[int]:

@@ -1,0 +1,109 @@
+"""The command line: its words, its output and its exit codes. What the verbs do is in `verbs`.
+
+Exit code 0, 1 (the user's error: one sentence on stderr) or 2 (usage). `--json` prints one JSON object on stdout.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from . import __version__
+
+DATA_KINDS = ("character", "byte", "bpe")
+
+
+def main(argv: list[str]) -> int:
+    args = parser().parse_args(argv)
+    if args.verb == "gallery":
+        from .ui.gallery import gallery
+
+        return _finish(args, lambda: gallery(args.out, args.project))
+    from . import verbs
+
+    return _finish(args, lambda: verbs.run(args))
+
+
+def _finish(args: argparse.Namespace, work: "object") -> int:
+    assert callable(work)
+    try:
+        result, text = work()
+    except ValueError as error:
+        if args.json:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; what was done so far is saved.", file=sys.stderr)
+        return 1
+    if args.json:
+        print(json.dumps(result, ensure_ascii=False, allow_nan=False))
+    elif text:
+        print(text)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="llmstudio",
+        description="Build a transformer, train it on your own text, look inside it, talk to it. Without a verb the studio opens.",
+    )
+    top.add_argument("--version", action="version", version=f"LLM Studio {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _project_verbs(verbs)
+    _run_verbs(verbs)
+    gallery = _verb(verbs, "gallery", "save a picture of every workspace and panel")
+    gallery.add_argument("out", type=Path, metavar="OUT", help="folder for the pictures")
+    gallery.add_argument("--project", type=Path, help="a trained project to show; without it a small one is trained first")
+    _verb(verbs, "doctor", "versions, devices and paths, to paste into a bug report")
+    return top
+
+
+def _project_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    new = _project(verbs, "new", "make a project")
+    new.add_argument("--preset", default="nano", help="design to start from: nano, nanogpt-shakespeare-cpu, gpt2-small, llama-like")
+    new.add_argument("--kit", default="", help="fill it with text made by the studio: persona, markov")
+    add = _project(verbs, "add", "copy files and folders into a project's text")
+    add.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+    tokenize = _project(verbs, "tokenize", "learn the tokenizer and write the tokens")
+    tokenize.add_argument("--kind", choices=DATA_KINDS, help="how text becomes tokens")
+    tokenize.add_argument("--vocab", type=int, help="vocabulary of a BPE tokenizer")
+    tokenize.add_argument("--validation", type=float, help="share of the text kept for validation, 0 to 0.5")
+    tokenize.add_argument("--split", choices=("share", "document"), help="keep the end of the text, or whole documents")
+
+
+def _run_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    train = _project(verbs, "train", "train the design on the text")
+    train.add_argument("--steps", type=int, help="how many times the weights are changed")
+    train.add_argument("--run", default="", metavar="NAME", help="name of the run; with --resume: which one goes on")
+    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a field of the recipe (learning_rate=1e-3) or model (model.width=64)")
+    _project(verbs, "runs", "list the runs")
+    evaluate = _project(verbs, "eval", "loss over the whole validation text")
+    evaluate.add_argument("--run", default="", metavar="NAME", help="which run; the newest without it")
+    generate = _project(verbs, "generate", "go on with a text")
+    generate.add_argument("--prompt", default="", help="what to go on from")
+    _sampler(generate)
+    chat = _project(verbs, "chat", "talk to the model, line by line")
+    _sampler(chat)
+
+
+def _sampler(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--run", default="", metavar="NAME", help="which run; the newest without it")
+    verb.add_argument("--tokens", type=int, help="longest answer, in tokens")
+    verb.add_argument("--temperature", type=float, help="0 always takes the likeliest token")
+    verb.add_argument("--top-k", type=int, help="draw from the k likeliest only; 0: from all")
+    verb.add_argument("--top-p", type=float, help="draw from the likeliest that together reach p")
+    verb.add_argument("--seed", type=int, help="the same seed gives the same text")
+
+
+def _project(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str) -> argparse.ArgumentParser:
+    verb = _verb(verbs, name, text)
+    verb.add_argument("project", type=Path, metavar="P", help="folder of the project")
+    return verb
+
+
+def _verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    verb.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    return verb

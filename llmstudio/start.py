@@ -1,0 +1,31 @@
+"""Opening the studio: the window where there is a display, the same tour in the terminal where there is none."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def start() -> int:
+    if not has_display():
+        print("There is no display here, so the starter tour runs in this terminal.", file=sys.stderr)
+        from .tour import tour
+
+        return tour()
+    from .session.session import Session
+    from .ui.app import run
+
+    return run(Session())
+
+
+def has_display() -> bool:
+    """Whether a window can open. QT_QPA_PLATFORM set by hand is taken at its word."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def starter_folder() -> Path:
+    """Where the starter project lives: in the user's data folder."""
+    from .session import settings
+
+    return settings.folder() / "Projects" / "Odo"
