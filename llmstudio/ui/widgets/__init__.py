@@ -1,0 +1,1 @@
+"""The parts of which panels are made: each file one widget, knowing nothing of models."""
