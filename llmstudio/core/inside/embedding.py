@@ -38,7 +38,7 @@ def project(weights: NDArray[Any], previous: Projection | None = None) -> Projec
     x = np.asarray(weights, dtype=np.float64)
     assert x.ndim == 2 and x.size
     if not np.isfinite(x).all():
-        raise ValueError("The embeddings are no longer numbers, so there is no map: train again with a lower learning rate.")
+        raise ValueError("The embeddings are no longer numbers, so they cannot be drawn: lower the learning rate.")
     rows, width = x.shape
     sample = x if rows <= FITTED else x[np.arange(FITTED) * rows // FITTED]
     mean = sample.mean(0)
