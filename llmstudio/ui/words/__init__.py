@@ -1,0 +1,1 @@
+"""Numbers and differences in plain words: pure functions from values to sentences."""
