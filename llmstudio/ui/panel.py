@@ -65,7 +65,7 @@ class Panel(QFrame):
         """Show another title for now, say the name of the open design."""
         self.title_bar.label.set_text(title)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         docked = self.title_bar.parent() is not self
         _ground(self, top=not docked, bottom=True)
 
@@ -94,7 +94,7 @@ class TitleBar(QWidget):
             box.setSpacing(8)
         theme.changed.connect(self.update)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         return QSize(60, TITLE)
 
     def show_dock_buttons(self, on: bool) -> None:
@@ -102,15 +102,15 @@ class TitleBar(QWidget):
         for button in self._shy.findChildren(QToolButton):
             button.setVisible(on or button.objectName() == "help_wanted")
 
-    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
+    def enterEvent(self, event: QEnterEvent) -> None:
         self._shy.setVisible(True)
         super().enterEvent(event)
 
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+    def leaveEvent(self, event: QEvent) -> None:
         self._shy.setVisible(False)
         super().leaveEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         if not isinstance(self.parent(), Panel):
             _ground(self, top=True, bottom=False)
 

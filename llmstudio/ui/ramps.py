@@ -30,7 +30,7 @@ def contrast(a: QColor, b: QColor) -> float:
 
 def oklab(color: QColor) -> Triple:
     r, g, b = _linear(color)
-    l = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)  # noqa: E741
+    l = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
     m = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
     s = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
     return (
@@ -42,7 +42,7 @@ def oklab(color: QColor) -> Triple:
 
 def _from_oklab(lab: Triple) -> QColor:
     light, a, b = lab
-    l = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3  # noqa: E741
+    l = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3
     m = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3
     s = (light - 0.0894841775 * a - 1.2914855480 * b) ** 3
     return QColor(

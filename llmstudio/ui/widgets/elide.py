@@ -38,11 +38,11 @@ class ElidedLabel(QWidget):
         """A tooltip to show while the text is whole."""
         self._hint = hint
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         metrics = self._metrics()
         return QSize(metrics.horizontalAdvance(self._text) + 1, metrics.height())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         metrics = self._metrics()
         return QSize(min(metrics.horizontalAdvance(self._text) + 1, metrics.averageCharWidth() * 4), metrics.height())
 
@@ -55,7 +55,7 @@ class ElidedLabel(QWidget):
     def shortened(self) -> bool:
         return self._metrics().horizontalAdvance(self._text) > self.width()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self._face())
         painter.setPen(theme.color(self._role if self.isEnabled() else "faint"))
