@@ -57,7 +57,8 @@ class Source(Struct, frozen=True, kw_only=True):
         """`characters` letters drawn from the source, in chunks. The first state is drawn from pi."""
         rng = np.random.default_rng(seed)
         rows = self.table()
-        follow = [list(zip(np.cumsum(row[row > 0]).tolist(), np.flatnonzero(row).tolist(), strict=True)) for row in rows]
+        edges = [(np.cumsum(row[row > 0]).tolist(), np.flatnonzero(row).tolist()) for row in rows]
+        follow = [list(zip(*pair, strict=True)) for pair in edges]
         state = int(rng.choice(len(rows), p=stationary(rows)))
         for start in range(0, characters, CHUNK):
             out = []
@@ -147,4 +148,4 @@ def stationary(rows: Floats, tolerance: float = 1e-12) -> Floats:
         flow = np.bincount(after.ravel(), weights=(share[:, None] * rows).ravel(), minlength=len(rows))
         before, share = share, (share + flow) / 2
         if np.abs(share - before).max() < tolerance:
-            return share / share.sum()
+            return share

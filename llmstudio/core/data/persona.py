@@ -20,7 +20,7 @@ from random import Random
 from msgspec import Struct
 
 USER, MODEL, TURN_END = "You", "Odo", "\n"
-FIELDS = ("self", "talk")
+FIELDS = ("self", "garden", "friends", "post", "feelings", "talk")
 NOISE = "noise"  # {noise}: a word that is none
 
 Pattern = tuple["str | tuple[Pattern, ...]", ...]  # in order: plain text, or alternatives to choose from
@@ -179,7 +179,7 @@ OPENINGS = (
 )  # fmt: skip
 ENDINGS = (", odo", " odo", " then", " please", ", please", " actually", ", snail", " my friend", ", tell me")
 PROPER = re.compile(r"\b(i|odo|i'm|i've|bertram|clementine|moss|augusta|hazel|wendell|vesper|ines)\b")
-SOUNDS = tuple("bl or zu fl im gra sn ock wib ble xy qua mp ti zz gor plo sk".split())
+SOUNDS = ("bl", "or", "zu", "fl", "im", "gra", "sn", "ock", "wib", "ble", "xy", "qua", "mp", "ti", "zz", "plo", "sk")
 NOISE_MARK = "<noise>"
 
 
