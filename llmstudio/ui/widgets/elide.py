@@ -10,7 +10,9 @@ from llmstudio.ui.theme import theme
 class ElidedLabel(QWidget):
     """One line of text. `role` is a colour token, `size` in pixels; never wider than it is given, never clipped."""
 
-    def __init__(self, text: str = "", role: str = "text", size: int = 13, weight: int = 400, mono: bool = False) -> None:
+    def __init__(
+        self, text: str = "", role: str = "text", size: int = 13, weight: int = 400, mono: bool = False
+    ) -> None:
         super().__init__()
         self._text, self._role = text, role
         self._size, self._weight, self._mono = size, weight, mono

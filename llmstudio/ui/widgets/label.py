@@ -9,7 +9,7 @@ Role = Literal["body", "caption", "faint", "label", "section", "strong", "headin
 
 
 def label(text: str = "", role: Role = "body", wrap: bool = False) -> QLabel:
-    """body 13, label 13 muted, strong 13/600, caption and faint 11, section 11/600, heading 18, title 24; plain text."""
+    """Plain text. body 13, label muted, strong 13/600, caption and faint 11, section 11/600, heading 18, title 24."""
     widget = QLabel(text)
     widget.setTextFormat(Qt.TextFormat.PlainText)
     widget.setWordWrap(wrap)
