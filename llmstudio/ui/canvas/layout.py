@@ -15,9 +15,12 @@ PLUS = 9  # radius of a sum
 CARD_X, CARD_W, HEADER, ROW_H, ROW_STEP, PAD = 62, 404, 32, 36, 46, 12
 FOLDED_X, FOLDED_H, FOLDED_MARGIN = -48, 40, 6
 GAP = 8  # between two open blocks
-END_W, END_H = 200, 36  # embedding and head
+END_W, END_H = 224, 36  # embedding and head
 LANE_X, LANE_STEP = -108, -28
-LABEL_W, LABEL_H = 92, 20
+LABEL_W, LABEL_H = 108, 20
+SHAPE = (-108, 88, 18)  # left, width and height of a shape written beside a gap
+PILL_W = 96
+MARGIN = 44
 EMPTY_STREAM = 160
 
 
@@ -70,6 +73,7 @@ class Wire(Struct, frozen=True):
     leaves: float
     enters: float
     label: Box
+    dotted: bool  # it leaves where no sum marks the place
 
 
 class Layout(Struct, frozen=True):
@@ -99,14 +103,16 @@ class Layout(Struct, frozen=True):
         return min(range(len(self.blocks)), key=lambda i: abs(self.blocks[i].gate - y))
 
     def leave(self, source: int) -> float:
-        """Where a wire from before block `source` leaves: the last sum above it, or the first pill."""
+        """Where a wire from before block `source` leaves: the last sum above it, or below the first pill."""
         if source <= 0:
-            return self.first_pill
+            return self.first_pill + 15
         above = self.blocks[source - 1]
         return above.rows[-1].adds if above.rows else above.card.bottom + 2
 
     def plus_at(self, x: float, y: float) -> int | None:
         """The block before which the stream is, at the sum (or first pill) under the point; None beside all of them."""
+        if self.blocks and abs(x) <= PILL_W / 2 and abs(y - self.first_pill) <= 10:
+            return 0
         for source in range(len(self.blocks)):
             if (x**2 + (y - self.leave(source)) ** 2) <= (PLUS + 3) ** 2:
                 return source
@@ -143,7 +149,7 @@ def arrange(model: Model, folded: Collection[int] = ()) -> Layout:
     plan = Layout(embed, embed.bottom + 20, tuple(places), bottom + 14, head, (), Box(0, 0, 0, 0))
     wires = _wires(plan, model.skips)
     left = min([-END_W / 2, *(wire.label.x for wire in wires)]) - 24
-    bounds = Box(left, -72, CARD_X + CARD_W + 24 - left, head.bottom + 72 + 72)
+    bounds = Box(left, -MARGIN, CARD_X + CARD_W + 24 - left, head.bottom + 2 * MARGIN)
     return Layout(embed, plan.first_pill, plan.blocks, plan.last_pill, head, wires, bounds)
 
 
@@ -162,9 +168,11 @@ def _closed(i: int, y: float) -> Place:
 
 
 def _wires(plan: Layout, skips: tuple[Skip, ...]) -> tuple[Wire, ...]:
-    """Short wires run nearest to the stream; wires that overlap get different lanes, and no label covers another."""
+    """Short wires run nearest to the stream; wires that overlap get different lanes, and no label covers a shape or another."""
     lanes: list[list[tuple[float, float]]] = []
     done: dict[int, Wire] = {}
+    x, w, h = SHAPE
+    taken = [Box(x, place.card.y - GAP / 2 - h / 2, w, h) for place in plan.blocks[1:]]
     last = len(plan.blocks) - 1
     for k in sorted(range(len(skips)), key=lambda k: (skips[k].target - skips[k].source, skips[k].source)):
         if last < 0:
@@ -176,7 +184,12 @@ def _wires(plan: Layout, skips: tuple[Skip, ...]) -> tuple[Wire, ...]:
         lanes[lane].append((leaves, enters))
         x = LANE_X + lane * LANE_STEP
         label = Box(x - LABEL_W / 2, (leaves + enters) / 2 - LABEL_H / 2, LABEL_W, LABEL_H)
-        while any(label.meets(wire.label) for wire in done.values()):
-            label = Box(label.x, label.y + LABEL_H + 4, label.w, label.h)
-        done[k] = Wire(f"skips.{k}", x, leaves, enters, label)
+        while any(label.meets(box) for box in taken):
+            label = Box(label.x, label.y + 4, label.w, label.h)
+        taken.append(label)
+        done[k] = Wire(f"skips.{k}", x, leaves, enters, label, _unmarked(plan, skips[k].source))
     return tuple(done[k] for k in sorted(done))
+
+
+def _unmarked(plan: Layout, source: int) -> bool:
+    return source <= 0 or not plan.blocks[min(source, len(plan.blocks)) - 1].rows

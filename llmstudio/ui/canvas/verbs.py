@@ -129,7 +129,7 @@ VERBS = (
     Verb("Duplicate", "duplicate", ("Ctrl+D",), _in_block, duplicate),
     Verb("Move up", "up", ("Alt+Up",), _movable(-1), lambda build: move(build, -1)),
     Verb("Move down", "down", ("Alt+Down",), _movable(1), lambda build: move(build, 1)),
-    Verb("Remove", "remove", ("Del", "Backspace"), _removable, remove),
+    Verb("Remove", "trash", ("Del", "Backspace"), _removable, remove),
 )
 
 

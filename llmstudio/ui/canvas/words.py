@@ -3,6 +3,7 @@
 from typing import Literal
 
 from ...core.model.spec import MLP, Attention, Model, Norm, Skip, part
+from ..words.numbers import THIN, count
 
 Kind = Literal["block", "attention", "mlp"]
 
@@ -10,12 +11,15 @@ ACTIVATIONS = {
     "gelu": "GELU", "gelu_tanh": "GELU (tanh)", "relu": "ReLU", "relu2": "ReLU²", "silu": "SiLU",
     "swiglu": "SwiGLU", "geglu": "GEGLU",
 }  # fmt: skip
-ICONS = {"": "model", "embed": "embedding", "head": "head", "attn": "attention", "mlp": "mlp", "blocks": "block", "skips": "wire"}
-
-
-def count(n: float) -> str:
-    """1234567 as 1 234 567, with thin spaces."""
-    return f"{n:,.0f}".replace(",", "\u2009")
+ICONS = {
+    "": "block",
+    "embed": "embedding",
+    "head": "unembed",
+    "attn": "attention",
+    "mlp": "mlp",
+    "blocks": "block",
+    "skips": "wire",
+}
 
 
 def short(n: float) -> str:
@@ -24,7 +28,7 @@ def short(n: float) -> str:
         if n >= size:
             value = n / (1e6 if unit == "M" else 1e3 if unit == "k" else 1e9)
             digits = 2 if value < 1 else 1 if value < 20 else 0
-            return f"{value:.{digits}f}\u2009{unit}"
+            return f"{value:.{digits}f}{THIN}{unit}"
     return count(n)
 
 

@@ -1,0 +1,129 @@
+"""The strokes of the canvas: text, cards, pills, arrows and sums, in the theme's colours."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
+
+from ..theme import theme
+from .layout import PLUS, Box
+
+LEFT, RIGHT, CENTER = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
+MIDDLE = Qt.AlignmentFlag.AlignVCenter
+
+
+def rect(box: Box) -> QRectF:
+    return QRectF(box.x, box.y, box.w, box.h)
+
+
+@lru_cache(maxsize=4096)
+def _elided(text: str, font: str, width: int) -> str:
+    found = QFont()
+    found.fromString(font)
+    return QFontMetricsF(found).elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+@lru_cache(maxsize=4096)
+def _advance(text: str, font: str) -> float:
+    found = QFont()
+    found.fromString(font)
+    return QFontMetricsF(found).horizontalAdvance(text)
+
+
+@lru_cache(maxsize=64)
+def _key(family: bool, size: int, weight: int) -> tuple[QFont, str]:
+    font = theme.font(size, weight) if family else theme.mono(size, weight)
+    return font, font.toString()
+
+
+class Ink:
+    """A typeface and a colour token to write with."""
+
+    def __init__(self, size: int, weight: int = 400, role: str = "text", mono: bool = False) -> None:
+        self.size, self.weight, self.role, self.mono = size, weight, role, mono
+
+    def as_(self, role: str) -> "Ink":
+        return Ink(self.size, self.weight, role, self.mono)
+
+    def width(self, text: str) -> float:
+        return _advance(text, _key(not self.mono, self.size, self.weight)[1])
+
+    def write(self, p: QPainter, box: QRectF, text: str, align: Qt.AlignmentFlag = LEFT) -> float:
+        """Write on one line, elided to the box; the width taken."""
+        font, key = _key(not self.mono, self.size, self.weight)
+        shown = text if _advance(text, key) <= box.width() else _elided(text, key, int(box.width()))
+        p.setFont(font)
+        p.setPen(theme.color(self.role))
+        p.drawText(box, align | MIDDLE | Qt.TextFlag.TextSingleLine, shown)
+        return min(_advance(shown, key), box.width())
+
+
+TITLE = Ink(13, 600)
+NAME = Ink(13, 500)
+FACTS = Ink(12, 400, "muted")
+SMALL = Ink(11, 400, "muted")
+PATH = Ink(12, 400, "muted", mono=True)
+SHAPE = Ink(11, 400, "muted", mono=True)
+
+
+def pen(role: str, width: float = 1.0) -> QPen:
+    made = QPen(theme.color(role), width)
+    made.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return made
+
+
+def card(p: QPainter, box: QRectF, ground: str, outline: str, width: float = 1.0, radius: float = 4.0) -> None:
+    """A rounded ground with its outline on whole pixels."""
+    inset = 0.5 if width == 1 else 0.0
+    p.setPen(pen(outline, width))
+    p.setBrush(theme.color(ground))
+    p.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+def pill(p: QPainter, x: float, y: float, text: str, ink: Ink = SHAPE, outline: str = "edge") -> None:
+    """A label centred on (x, y), on a line."""
+    width = ink.width(text) + 16
+    box = QRectF(round(x - width / 2), round(y - 10), round(width), 20)
+    card(p, box, "canvas", outline, radius=10)
+    ink.write(p, box, text, CENTER)
+
+
+def arrow(p: QPainter, start: QPointF, end: QPointF, role: str, width: float = 1.25) -> None:
+    """A straight, level or upright line with a head at its end."""
+    p.setPen(pen(role, width))
+    p.drawLine(start, end)
+    dx, dy = (end.x() > start.x()) - (end.x() < start.x()), (end.y() > start.y()) - (end.y() < start.y())
+    back = QPointF(end.x() - 7 * dx, end.y() - 7 * dy)
+    side = QPointF(3.5 * dy, 3.5 * dx)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(theme.color(role))
+    p.drawPolygon(QPolygonF([end, back + side, back - side]))
+
+
+def plus(p: QPainter, x: float, y: float, role: str) -> None:
+    """A sum on the stream."""
+    p.setPen(pen(role, 1.5))
+    p.setBrush(theme.color("canvas"))
+    p.drawEllipse(QPointF(x, y), PLUS - 0.75, PLUS - 0.75)
+    p.drawLine(QPointF(x - 4, y), QPointF(x + 4, y))
+    p.drawLine(QPointF(x, y - 4), QPointF(x, y + 4))
+
+
+def chevron(p: QPainter, x: float, y: float, role: str, down: bool) -> None:
+    """Centred on (x, y): down when open, to the right when folded."""
+    points = [(-3.5, -2), (0, 1.5), (3.5, -2)] if down else [(-2, -3.5), (1.5, 0), (-2, 3.5)]
+    made = QPen(theme.color(role), 1.4)
+    made.setCapStyle(Qt.PenCapStyle.RoundCap)
+    p.setPen(made)
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in points]))
+
+
+def dots(color: QColor) -> QBrush:
+    """The dotted ground: one dot every 16 px."""
+    tile = QPixmap(16, 16)
+    tile.fill(theme.color("canvas"))
+    painter = QPainter(tile)
+    painter.fillRect(0, 0, 1, 1, color)
+    painter.end()
+    return QBrush(tile)
