@@ -182,7 +182,8 @@ def _memory(model: S.Model, recipe: Recipe, memory: int) -> Iterator[Problem]:
 
 
 def _other_heads(model: S.Model, where: str, a: S.Attention) -> Iterator[Fix]:
-    for n in _near(a.heads, [h for h in _divisors(model.width) if _turns(model, h) and h <= 256]):
+    divisors = [h for h in _divisors(model.width) if h <= 256]
+    for n in _near(a.heads, [h for h in divisors if _turns(model, h)] or divisors):
         kv_heads = a.kv_heads if a.kv_heads and n % a.kv_heads == 0 else None
         label = f"Use {n} {'head' if n == 1 else 'heads'}"
         yield Fix(label=label, model=S.change(model, where, replace(a, heads=n, kv_heads=kv_heads)))
@@ -198,7 +199,7 @@ def _other_kv_heads(model: S.Model, where: str, a: S.Attention, now: int) -> Ite
 def _other_width(model: S.Model) -> Iterator[Fix]:
     """The nearest width that suits the heads of all blocks, if one is near."""
     step = lcm(*(b.attention.heads for b in model.blocks if b.attention)) * (2 if model.position == "rope" else 1)
-    width = max(1, round(model.width / step)) * step
+    width = max(1, int(model.width / step + 0.5)) * step
     if step <= model.width and width <= 65_536:
         yield Fix(label=f"Make the model {width} wide", model=replace(model, width=width))
 

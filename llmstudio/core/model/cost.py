@@ -111,18 +111,17 @@ def flops_per_token(model: S.Model) -> int:
 def activation_bytes(model: S.Model) -> int:
     """About how many bytes the forward pass keeps for the backward pass, for each text, in float32.
 
-    Numbers per token, counted over what autograd keeps in `network.py` with attention written out: for attention
-    4 C + 2 Q + 2 H T (Q: queries, keys and values; 3 Q with RoPE), for an MLP 2 C and its hidden layer before and after
-    the bend (gated: twice that), at the end 3 C + 3 V. The idea is that of Korthikanti et al. 2022, section 4.1.
+    Numbers per token, counted over what autograd keeps in `network.py` with attention written out: for attention 6 C
+    and its weights H T (3 H T and 1 C more with dropout), for an MLP 3 C and its hidden layer before and after the
+    bend (twice that if gated), at the end 2 C + 4 V. The idea is that of Korthikanti et al. 2022, section 4.1.
     """
-    C, T = model.width, model.context
-    numbers = 3 * model.vocab + 3 * C
+    C, T, dropped = model.width, model.context, model.dropout > 0
+    numbers = 4 * model.vocab + 2 * C
     for block in model.blocks:
         if a := block.attention:
-            turned = qkv_width(a, model) if model.position == "rope" else 0
-            numbers += 4 * C + 2 * qkv_width(a, model) + turned + 2 * a.heads * T
+            numbers += (6 + dropped) * C + (1 + 2 * dropped) * a.heads * T
         if f := block.mlp:
-            numbers += 2 * C + hidden_width(f, model) * (4 if f.activation in S.GATED else 2)
+            numbers += (3 + dropped) * C + hidden_width(f, model) * (4 if f.activation in S.GATED else 2)
     return BYTES * T * numbers
 
 

@@ -22,15 +22,16 @@ def norm(kind: S.Norm, m: S.Model) -> nn.Module:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """RoPE (Su et al. 2021, eq. 34) in Llama's layout: pairs are (d, d + D/2). x (B, H, T, D), cos and sin (T, D)."""
-    return x * cos + x.roll(x.size(-1) // 2, -1) * sin
+    """RoPE (Su et al. 2021, eq. 34) in Llama's layout: pairs are (d, d + D/2). x (B, H, T, D), cos and sin (T, D/2)."""
+    a, b = x.chunk(2, -1)  # (B, H, T, D/2)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
 
 def angles(length: int, dim: int, base: float) -> tuple[Tensor, Tensor]:
-    """Cosines and signed sines of position * base^(-2d/D), each (length, D)."""
+    """Cosines and sines of position * base^(-2d/D), each (length, D/2)."""
     speed = base ** -(torch.arange(0, dim, 2, dtype=torch.float32) / dim)  # (D/2,)
-    angle = torch.outer(torch.arange(length, dtype=torch.float32), speed)  # (length, D/2)
-    return angle.cos().repeat(1, 2), torch.cat([-angle.sin(), angle.sin()], -1)
+    angle = torch.outer(torch.arange(length, dtype=torch.float32), speed)
+    return angle.cos(), angle.sin()
 
 
 @lru_cache(maxsize=64)

@@ -34,14 +34,14 @@ def train_a_step(model: Model) -> None:
     assert not torch.equal(before, gpt.embed.weight)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(models())
 def test_no_problems_builds_and_trains(model: Model) -> None:
     assert check.problems(model) == []
     train_a_step(model)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(wild(), st.randoms())
 def test_fixes_lead_from_any_model_to_one_that_trains(model: Model, dice) -> None:
     for _ in range(60):
@@ -83,7 +83,7 @@ A = Attention
         (Model(skips=(Skip(source=2, target=1),)), "skips.0", "before it begins", ["Turn it round", "Remove the wire"]),
         (Model(skips=(Skip(source=1, target=1),)), "skips.0", "where it begins", ["Remove the wire"]),
         (Model(skips=(Skip(source=0, target=4),)), "skips.0", "not there", ["Remove the wire"]),
-        (Model(width=0), "", "Width must be at least 1", ["Use 1"]),
+        (Model(context=0), "", "Context must be at least 1", ["Use 1"]),
         (Model(dropout=1.0), "", "Dropout must be at most 0.999", ["Use 0.999"]),
         (Model(blocks=(Block(mlp=MLP(hidden=0)),)), "blocks.0.mlp", "Hidden width must be at least 1", ["Use 1"]),
     ],

@@ -29,7 +29,7 @@ def test_parameters_of_presets_equal_the_module(name: str) -> None:
     assert {path: counted(gpt, path) for path in cost.parameters(model)} == cost.parameters(model)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(models())
 def test_parameters_and_shapes_equal_the_module(model: Model) -> None:
     gpt = GPT(model)
