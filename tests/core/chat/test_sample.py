@@ -161,12 +161,14 @@ def test_draws_follow_the_chances():
 
 
 def test_a_draw_never_falls_off_the_end():
-    class Last(np.random.Generator):
+    class Loaded(np.random.Generator):
         def random(self):  # type: ignore[override]
-            return np.nextafter(1.0, 0.0)
+            return self.number
 
-    dice = Last(np.random.PCG64(0))
+    dice = Loaded(np.random.PCG64(0))
+    dice.number = np.nextafter(1.0, 0.0)
     assert draw(np.array([0.1] * 10 + [0.0]), dice) == 9
+    dice.number = 0.0
     assert draw(np.array([0.0, 1.0]), dice) == 1
 
 
@@ -186,9 +188,7 @@ def test_sums_and_entropy():
 
 def test_every_setting_has_a_title_a_sentence_and_limits():
     for field in msgspec.inspect.type_info(Sampler).fields:
-        meta = field.type.extra_json_schema if isinstance(field.type, msgspec.inspect.Metadata) else {}
         schema = msgspec.json.schema(Sampler)["$defs"]["Sampler"]["properties"][field.name]
         assert schema["title"] and schema["description"].endswith(".") and "minimum" in schema and "maximum" in schema
-        assert meta is not None
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"temperature": 2.5}, Sampler)
