@@ -227,16 +227,36 @@ class StreamItem(CanvasItem):
         SMALL.write(p, QRectF(x + 12, y, 160, CHIP_H), words)
 
 
+class WireLabel(CanvasItem):
+    """The words on a wire."""
+
+    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if option.levelOfDetailFromTransform(p.worldTransform()) < READABLE:
+            return
+        wire, words, selected, _, problem = self.value
+        ground = "accent_soft" if selected else "error_ground" if problem else "canvas"
+        ink = SMALL.as_("error" if problem else "text")
+        spare = max(0, round((wire.label.w - ink.width(words) - 24) / 2))
+        box = rect(wire.label).adjusted(spare, 0, -spare, 0)
+        card(p, box, ground, "accent" if selected else "error" if problem else "text", radius=10)
+        ink.write(p, box, words, CENTER)
+
+
 class WireItem(CanvasItem):
-    """An extra wire, leaving to the left and coming back lower down."""
+    """An extra wire, leaving to the left and coming back lower down. Its label lies above all wires."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.label = WireLabel()
 
     def place(self, wire: Wire, words: str, selected: bool, hovered: bool, problem: bool) -> None:
         bounds = QRectF(min(wire.x, wire.label.x) - 4, wire.leaves - 12, 24 - min(wire.x, wire.label.x), 0)
         bounds.setBottom(max(wire.enters, wire.label.bottom) + 12)
         self.show_value((wire, words, selected, hovered, problem), bounds)
+        self.label.show_value(self.value, rect(wire.label).adjusted(-2, -2, 2, 2))
 
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        wire, words, selected, hovered, problem = self.value
+        wire, _, selected, hovered, problem = self.value
         role = "accent" if selected else "error" if problem else "text"
         p.setPen(pen(role, 3 if hovered and not selected else 2))
         p.setBrush(Qt.BrushStyle.NoBrush)
@@ -246,10 +266,6 @@ class WireItem(CanvasItem):
             p.drawEllipse(QPointF(0, wire.leaves + 0.5), 3, 3)
         arrow(p, QPointF(-PLUS - 10, wire.enters + 0.5), QPointF(-PLUS, wire.enters + 0.5), role, 2)
         plus(p, 0, wire.enters + 0.5, role)
-        if option.levelOfDetailFromTransform(p.worldTransform()) >= READABLE:
-            box = rect(wire.label)
-            card(p, box, "accent_soft" if selected else "error_ground" if problem else "canvas", role, radius=10)
-            SMALL.as_("error" if problem else "text").write(p, box, words, CENTER)
 
 
 def wire_path(x: float, leaves: float, enters: float) -> QPainterPath:

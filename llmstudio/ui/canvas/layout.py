@@ -168,7 +168,7 @@ def _closed(i: int, y: float) -> Place:
 
 
 def _wires(plan: Layout, skips: tuple[Skip, ...]) -> tuple[Wire, ...]:
-    """Short wires run nearest to the stream; wires that overlap get different lanes, and no label covers a shape or another."""
+    """Short wires run nearest to the stream; wires that overlap get different lanes, and no label covers others."""
     lanes: list[list[tuple[float, float]]] = []
     done: dict[int, Wire] = {}
     x, w, h = SHAPE

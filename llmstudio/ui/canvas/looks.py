@@ -3,7 +3,7 @@
 from ...core.model import cost
 from ...core.model.spec import Skip, part
 from ...session.session import Session
-from ..words.numbers import count
+from ..numbers import count
 from . import words
 from .items import BlockLook, EndLook, RowLook, StreamLook
 

@@ -105,11 +105,14 @@ class Scene(QGraphicsScene):
         self.plan = arrange(self.model, self.folded)
         for item in self.wires[len(self.plan.wires) :]:
             self.removeItem(item)
+            self.removeItem(item.label)
         self.wires = self.wires[: len(self.plan.wires)]
         while len(self.wires) < len(self.plan.wires):
             self.wires.append(WireItem())
             self.wires[-1].setZValue(6)
             self.addItem(self.wires[-1])
+            self.wires[-1].label.setZValue(7)
+            self.addItem(self.wires[-1].label)
         self.glide.stop()
         self._way = []
         for item, place in zip(self.blocks, self.plan.blocks, strict=True):

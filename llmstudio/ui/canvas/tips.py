@@ -3,7 +3,7 @@
 from ...core.model import cost
 from ...core.model.spec import part
 from ...session.session import Session
-from ..words.numbers import count
+from ..numbers import count
 from . import words
 
 EMBED = "A table with one row of numbers for each token."

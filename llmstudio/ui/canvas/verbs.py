@@ -138,7 +138,8 @@ def describe(build: BuildRoom, name: str) -> str:
     i = block_of(build.selected)
     assert i is not None
     there = getattr(build.model.blocks[i], spec.PARTS[name])
-    return f"{'Remove' if there else 'Add'} {'attention' if name == 'attn' else 'MLP'} {'from' if there else 'to'} block {i + 1}"
+    what = "attention" if name == "attn" else "MLP"
+    return f"Remove {what} from block {i + 1}" if there else f"Add {what} to block {i + 1}"
 
 
 def targets(model: spec.Model, source: int) -> list[tuple[int, str]]:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ...core.model.spec import MLP, Attention, Model, Norm, Skip, part
-from ..words.numbers import THIN, count
+from ..numbers import count
 
 Kind = Literal["block", "attention", "mlp"]
 
@@ -20,16 +20,6 @@ ICONS = {
     "blocks": "block",
     "skips": "wire",
 }
-
-
-def short(n: float) -> str:
-    """A count in at most four characters and a unit: 266, 12.3 k, 0.80 M, 124 M, 1.5 B."""
-    for size, unit in ((1e9, "B"), (1e5, "M"), (1e4, "k")):
-        if n >= size:
-            value = n / (1e6 if unit == "M" else 1e3 if unit == "k" else 1e9)
-            digits = 2 if value < 1 else 1 if value < 20 else 0
-            return f"{value:.{digits}f}{THIN}{unit}"
-    return count(n)
 
 
 def title(model: Model, path: str) -> str:

@@ -1,0 +1,140 @@
+"""What is wrong with the design, with ways to mend it, and the button that trains it."""
+
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ....core.model.check import Fix, Problem
+from ... import icons
+from ...panel import Panel
+from ...theme import theme
+from ...widgets.button import button
+
+SHOWN = 4  # more would push the button off
+
+
+class ProblemsPanel(Panel):
+    title = "Problems"
+    name = "build.problems"
+    hint = "What keeps this design from being trained, and ways to mend it."
+
+    def build(self) -> None:
+        self.rows = QVBoxLayout()
+        self.rows.setSpacing(8)
+        self.train = button("Train this design", "play", "primary", self._train)
+        self.train.setMinimumHeight(32)
+        self.reason = QLabel()
+        self.reason.setWordWrap(True)
+        self.reason.setProperty("role", "caption")
+        foot = QHBoxLayout()
+        foot.setSpacing(12)
+        foot.addWidget(self.train)
+        foot.addWidget(self.reason, 1)
+        self.body.setSpacing(12)
+        self.body.addLayout(self.rows)
+        self.body.addLayout(foot)
+        self.body.addStretch()
+        self.shown: list[Problem] | None = None
+        for signal in (self.session.build.changed, self.session.train.changed, self.session.data.changed):
+            signal.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        problems = self.session.build.problems
+        if problems != self.shown:
+            self.shown = problems
+            self._show(problems)
+        why_not = self.session.train.why_not
+        self.train.setEnabled(why_not is None)
+        many = len(problems) > 1
+        self.reason.setText(
+            "Waits for the problems above." if many else "Waits for the problem above." if problems else why_not or ""
+        )
+        self.train.setToolTip(why_not or "Start a new run with this design and the recipe of Train.")
+
+    def _show(self, problems: list[Problem]) -> None:
+        while item := self.rows.takeAt(0):
+            if widget := item.widget():
+                widget.hide()
+                widget.deleteLater()
+        for problem in problems[:SHOWN]:
+            self.rows.addWidget(_ProblemRow(problem, self._mend, self.session.build.select))
+        if not problems:
+            self.rows.addWidget(_Sound())
+        elif len(problems) > SHOWN:
+            self.rows.addWidget(QLabel(f"and {len(problems) - SHOWN} more"))
+
+    def _mend(self, fix: Fix) -> None:
+        self.session.build.edit(fix.model)
+        if fix.recipe:
+            self.session.train.edit(fix.recipe)
+
+    def _train(self) -> None:
+        self.session.train.start()
+        if show := getattr(self.window(), "show_workspace", None):
+            show("train")
+
+
+class _Ground(QFrame):
+    """A rounded ground in a colour of the theme."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.role = role
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(theme.color(self.role))
+        p.drawRoundedRect(self.rect(), 4, 4)
+
+
+class _Icon(QWidget):
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self.icon, self.role = name, role
+        self.setFixedSize(QSize(16, 16))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        icons.draw(QPainter(self), self.icon, self.rect(), self.role)
+
+
+class _Sound(_Ground):
+    def __init__(self) -> None:
+        super().__init__("success_ground")
+        self.setFixedHeight(32)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(_Icon("check", "success"))
+        row.addWidget(QLabel("No problems"), 1)
+
+
+class _ProblemRow(_Ground):
+    def __init__(self, problem: Problem, mend, show) -> None:  # type: ignore[no-untyped-def]
+        super().__init__("error_ground")
+        text = QLabel(problem.text)
+        text.setWordWrap(True)
+        text.setFont(theme.font(13, 600))
+        path = QLabel(problem.where)
+        path.setFont(theme.mono(11))
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(_Icon("error", "error"), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(text, 1)
+        head.addWidget(path, 0, Qt.AlignmentFlag.AlignTop)
+        deeds = QHBoxLayout()
+        deeds.setSpacing(8)
+        for fix in problem.fixes[:3]:
+            deeds.addWidget(button(fix.label, "", "plain", partial(mend, fix)))
+        if problem.where:
+            deeds.addWidget(button("Show", "", "ghost", partial(show, problem.where)))
+        deeds.addStretch()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(12, 8, 12, 8)
+        whole.setSpacing(8)
+        whole.addLayout(head)
+        whole.addLayout(deeds)
