@@ -81,7 +81,8 @@ def said(progress: Progress, seconds: float, start: float = 0.0) -> str:
         return size(value) if bytes_ else count(round(value))
 
     unit = "" if bytes_ or not progress.unit else f" {progress.unit}"
-    parts = [f"{amount(progress.done)} of {amount(progress.total)}{unit}" if progress.total else amount(progress.done) + unit]
+    total = f" of {amount(progress.total)}" if progress.total else ""
+    parts = [amount(progress.done) + total + unit]
     rate = (progress.done - start) / seconds if seconds > 0.5 else 0.0
     if rate > 0:
         parts.append(f"{amount(rate) if rate >= 1 else f'{rate:.1f}'} a second")
