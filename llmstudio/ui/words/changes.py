@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from ...core.model.spec import MLP, Attention, Block, Model
 from ...core.train.recipe import Recipe
-from .numbers import count, plural, rate
+from ..numbers import count, real
+from .numbers import plural
 
 QUIET = {"name"}  # says nothing about the network
 WORDS: dict[Any, str] = {True: "on", False: "off", None: "off", "": "none"}
@@ -50,7 +51,7 @@ def value(it: Any) -> str:
     if it is None or isinstance(it, bool) or it == "":
         return WORDS[it]
     if isinstance(it, float):
-        return rate(it)
+        return real(it)
     if isinstance(it, int):
         return count(it)
     text = str(it).replace("\n", "↵").replace("_", " ")

@@ -2,7 +2,8 @@
 
 from ...core.model.spec import Model
 from ...core.train.recipe import Recipe
-from .numbers import count, fixed
+from ..numbers import count
+from .numbers import fixed
 
 
 def portion(recipe: Recipe, model: Model, train_tokens: int | None) -> str:

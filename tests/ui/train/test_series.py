@@ -9,7 +9,7 @@ from llmstudio.core.model.spec import Model
 from llmstudio.core.train.events import Step
 from llmstudio.core.train.recipe import Recipe
 from llmstudio.session.run import SMOOTH, Run
-from llmstudio.ui.plot.series import bounds, decimate, floats, smooth
+from llmstudio.ui.plot.series import average, bounds, decimate, floats, smooth
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.99])
@@ -75,3 +75,16 @@ def test_only_what_is_in_view_is_kept_with_a_neighbour_at_each_side() -> None:
 def test_bounds_leave_out_what_is_no_number() -> None:
     assert bounds(np.array([3.0, np.nan, 1.0, np.inf])) == (1.0, 3.0)
     assert bounds(np.array([np.nan]))[0] == float("inf")
+
+
+def test_a_mean_is_thinned_by_columns_and_keeps_its_ends() -> None:
+    x = np.arange(10_000, dtype=float)
+    y = np.sin(x / 500)
+    short_x, short_y = average(x, y, 0, 9_999, 100)
+    assert 100 <= len(short_x) <= 103
+    assert (short_x[0], short_x[-1], short_y[-1]) == (x[0], x[-1], y[-1])
+    edges = np.linspace(0, 9_999, 101)
+    inside = (x >= edges[40]) & (x < edges[41])
+    column = int(np.argmin(abs(short_x - x[inside].mean())))
+    assert short_y[column] == pytest.approx(y[inside].mean())
+    assert average(x[:50], y[:50], 0, 9_999, 100)[0].tolist() == x[:50].tolist()

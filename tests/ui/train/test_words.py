@@ -63,7 +63,7 @@ def test_only_differences_between_runs_are_named() -> None:
         "positions: rope",
         "tied head: off",
         "batch: 16",
-        "rate: 5e−4",
+        "rate: 5.0e−4",
     ]
 
 
@@ -95,11 +95,7 @@ def test_durations_are_rounded_up(seconds: float, words: str) -> None:
     assert numbers.half_minutes(seconds) == words
 
 
-def test_numbers_are_written_alike() -> None:
-    assert numbers.count(1234567) == "1\u2009234\u2009567"
-    assert numbers.rate(7.13e-4) == "7.1e−4"
-    assert numbers.rate(1e-3) == "1e−3"
-    assert numbers.rate(0.1) == "0.1"
-    assert numbers.rate(0.0) == "0"
+def test_numbers_that_are_none() -> None:
     assert numbers.fixed(-1.5) == "−1.50"
-    assert numbers.size(3_200_000) == "3.2 MB"
+    assert numbers.fixed(float("nan")) == "not a number"
+    assert [numbers.choices(x) for x in (8.24, 9.97, 65.2)] == ["8.2", "10", "65"]

@@ -1,0 +1,317 @@
+"""Curves against steps: follows new data until the person zooms, names every line, tells every value.
+
+Needs pyqtgraph: import this inside a function, after the window is painted.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from math import inf, isfinite
+
+import numpy as np
+import pyqtgraph as pg
+from msgspec import Struct
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+
+from ..theme import faded, theme
+from . import marks, ticks
+from .series import Floats, average, bounds, decimate
+
+pg.setConfigOptions(antialias=True)
+
+
+class Curve(Struct, frozen=True, kw_only=True):
+    """`x` rises; `y` in the base unit of the chart (nats). `key` stays the same while it grows."""
+
+    key: str
+    name: str
+    x: Floats
+    y: Floats
+    color: QColor
+    width: float = 1.25
+    mean: bool = False  # a smoothed curve: where points are dense, the mean of a column is drawn and not its extremes
+    opacity: float = 1.0
+    ringed: bool = False
+    dashed: bool = False
+    label: tuple[str, str] | None = None  # written at its end: name, a word about it
+    dot: bool = False  # a dot at its end
+    framed: bool = True  # counts for the range that is followed
+
+
+class Scale(Struct, frozen=True, kw_only=True):
+    """How the base unit is drawn, rising with it: bits are nats / ln 2."""
+
+    title: str
+    apply: Callable[[Floats], Floats]
+
+
+class Chart(pg.GraphicsView):  # type: ignore[misc]
+    hovered = Signal()  # read `at`
+    clicked = Signal(float)  # a step
+    follow_changed = Signal()
+    menu_wanted = Signal(object)  # a global position
+
+    def __init__(self, across: str, scale: Scale, explain: Callable[[float], marks.Tip | None]) -> None:
+        super().__init__(background=None)
+        self.across, self.scale_, self._explain = across, scale, explain
+        self.log = False
+        self.following = True
+        self.at: float | None = None  # the step under the pointer
+        self.moment: float | None = None  # the step of the time machine
+        self.legend: Sequence[tuple[str, QColor, bool]] = ()
+        self._curves: list[Curve] = []
+        self._levels: list[marks.Level] = []
+        self._span = 1.0  # steps shown while following
+        self._lines: dict[str, pg.PlotCurveItem] = {}
+        self._short: dict[str, tuple[Floats, Floats]] = {}
+        self._pressed: QPointF | None = None
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumSize(240, 140)
+        self.box = pg.ViewBox(enableMenu=False, defaultPadding=0)
+        self.box.disableAutoRange()
+        outer = pg.GraphicsLayout()
+        outer.layout.setContentsMargins(marks.LEFT, marks.TOP, marks.RIGHT, marks.BOTTOM)
+        outer.addItem(self.box)
+        self.setCentralItem(outer)
+        self.box.sigRangeChangedManually.connect(self._zoomed)
+        self.box.sigRangeChanged.connect(self._ranged)
+        theme.changed.connect(self.viewport().update)
+
+    # what is shown
+
+    def show_curves(self, curves: Sequence[Curve], span: float, levels: Sequence[marks.Level] = ()) -> None:
+        """Draw these, over steps 0 to `span` while following."""
+        self._curves, self._span, self._levels = list(curves), max(span, 1.0), list(levels)
+        for key in self._lines.keys() - {curve.key for curve in curves}:
+            self.box.removeItem(self._lines.pop(key))
+            self._short.pop(key, None)
+        if self.following:
+            self._fit()
+        self._draw()
+
+    def set_scale(self, scale: Scale) -> None:
+        self.scale_ = scale
+        self.follow()
+
+    def set_log(self, on: bool) -> None:
+        """Steps on an axis of log10(1 + step)."""
+        self.log = on
+        self.follow()
+
+    def set_moment(self, step: float | None) -> None:
+        if step != self.moment:
+            self.moment = step
+            self.viewport().update()
+
+    def follow(self) -> None:
+        """Show everything, and go on doing so."""
+        changed, self.following = not self.following, True
+        self._fit()
+        self._draw()
+        if changed:
+            self.follow_changed.emit()
+
+    def curves(self) -> Sequence[Curve]:
+        return self._curves
+
+    # places
+
+    @property
+    def frame(self) -> QRectF:
+        """The plot without its margins, in pixels."""
+        return QRectF(self.box.geometry())
+
+    def _place(self, x: Floats) -> Floats:
+        return np.log10(1 + np.maximum(x, 0)) if self.log else x
+
+    def step_at(self, pixel: float) -> float:
+        (low, high), _ = self.box.viewRange()
+        frame = self.frame
+        place = low + (pixel - frame.left()) / max(frame.width(), 1) * (high - low)
+        return ticks.unlog(place) if self.log else place
+
+    def x_of(self, step: float) -> float:
+        return self._x(float(self._place(np.array([float(step)]))[0]))
+
+    def y_of(self, value: float) -> float:
+        return self._y(float(self.scale_.apply(np.array([value]))[0]))
+
+    def _x(self, place: float) -> float:
+        (low, high), _ = self.box.viewRange()
+        return self.frame.left() + (place - low) / (high - low) * self.frame.width()
+
+    def _y(self, scaled: float) -> float:
+        _, (low, high) = self.box.viewRange()
+        return self.frame.bottom() - (scaled - low) / (high - low) * self.frame.height()
+
+    # ranges
+
+    def _fit(self) -> None:
+        low, high = inf, -inf
+        span = float(self._place(np.array([self._span]))[0])
+        for curve in self._curves:
+            if curve.framed:
+                _, y = self._shortened(curve, 0.0, span)
+                least, most = bounds(y)
+                low, high = min(low, least), max(high, most)
+        for level in self._levels:
+            scaled = float(self.scale_.apply(np.array([level.y]))[0])
+            low, high = min(low, scaled), max(high, scaled)
+        if not (isfinite(low) and isfinite(high)):
+            low, high = 0.0, 1.0
+        if high - low < 1e-9:
+            low, high = low - 0.5, high + 0.5
+        step = ticks.spacing(low, high, 6) / 5  # the range moves in small jumps, not at every point
+        low, high = (np.floor((low - step / 4) / step) * step, np.ceil((high + step / 4) / step) * step)
+        limits = {"xMin": 0.0, "xMax": span, "minXRange": span * 1e-5}
+        self.box.setLimits(**limits)
+        self.box.setRange(xRange=(0.0, span), yRange=(low, high), padding=0)
+
+    def _zoomed(self, _: object) -> None:
+        if self.following:
+            self.following = False
+            self.follow_changed.emit()
+
+    def _ranged(self, *_: object) -> None:
+        if not self.following:
+            self._draw()
+
+    # drawing
+
+    def _shortened(self, curve: Curve, low: float, high: float) -> tuple[Floats, Floats]:
+        pixels = max(int(self.frame.width()), 50)
+        shorten = average if curve.mean else decimate
+        x, y = shorten(self._place(curve.x), curve.y, low, high, pixels * 2 // 3 if curve.mean else pixels)
+        return x, self.scale_.apply(y)
+
+    def _draw(self) -> None:
+        (low, high), _ = self.box.viewRange()
+        for order, curve in enumerate(self._curves):
+            x, y = self._short[curve.key] = self._shortened(curve, low, high)
+            line = self._lines.get(curve.key)
+            if line is None:
+                line = self._lines[curve.key] = pg.PlotCurveItem(skipFiniteCheck=False)
+                self.box.addItem(line, ignoreBounds=True)
+            pen = QPen(faded(curve.color, curve.opacity), curve.width)
+            pen.setCosmetic(True)
+            pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
+            if curve.dashed:
+                pen.setDashPattern([4, 3])
+            line.setZValue(order)
+            line.setData(x, y, pen=pen, antialias=curve.width > 1 or len(x) < 400, connect="finite")
+        self.viewport().update()
+
+    def marks_across(self) -> list[float]:
+        (low, high), _ = self.box.viewRange()
+        if self.log:
+            return ticks.decades(low, high)
+        return ticks.steps(low, high, max(2, int(self.frame.width() // 80)))
+
+    def marks_up(self) -> list[float]:
+        _, (low, high) = self.box.viewRange()
+        return ticks.marks(low, high, max(2, int(self.frame.height() // 45)))
+
+    def drawBackground(self, p: QPainter, rect: QRectF | QRect) -> None:
+        p.fillRect(rect, theme.color("panel"))
+        frame = self.frame
+        if frame.width() < 20 or frame.height() < 20:
+            return
+        marks.grid(p, frame, [self._x(x) for x in self.marks_across()], [self._y(y) for y in self.marks_up()])
+        marks.levels(p, frame, [(self.y_of(level.y), level) for level in self._levels])
+
+    def drawForeground(self, p: QPainter, rect: QRectF | QRect) -> None:
+        frame = self.frame
+        if frame.width() < 20 or frame.height() < 20:
+            return
+        across, up = self.marks_across(), self.marks_up()
+        steps = [ticks.written(ticks.unlog(x)) for x in across] if self.log else ticks.words(across)
+        found = None if self.at is None else self._explain(self.at)
+        bottom = [(self._x(x), text) for x, text in zip(across, steps, strict=True)]
+        side = [(self._y(y), text) for y, text in zip(up, ticks.words(up), strict=True)]
+        if found is not None:  # a label under a badge hides
+            x, y = self.x_of(found.x), None if found.y is None else self.y_of(found.y)
+            bottom = [mark for mark in bottom if abs(mark[0] - x) > 36]
+            side = [mark for mark in side if y is None or abs(mark[0] - y) > 16]
+        marks.axes(p, frame, bottom, side, (self.across, self.scale_.title))
+        self._draw_over(p, frame)
+        if self.legend:
+            marks.legend(p, frame, self.legend)
+        if found is not None:
+            marks.cross(p, frame, x, y, found)
+            marks.tip(p, frame, x, frame.center().y() if y is None else y, found)
+
+    def _draw_over(self, p: QPainter, frame: QRectF) -> None:
+        """Rings, end dots, the moment, and names at the ends."""
+        taken: list[QRectF] = []
+        for curve in self._curves:
+            points = list(self._points(curve)) if curve.ringed or curve.dot or curve.label else []
+            if curve.ringed:
+                marks.rings(p, frame, points, curve.color)
+            if not points or not frame.adjusted(-1, -1, 1, 1).contains(points[-1]):
+                continue
+            if curve.dot:
+                p.setRenderHint(QPainter.RenderHint.Antialiasing)
+                p.setPen(QPen(theme.color("panel"), 1.5))
+                p.setBrush(curve.color)
+                p.drawEllipse(points[-1], 4.5, 4.5)
+            if curve.label:
+                marks.named(p, frame, points[-1], *curve.label, taken)
+        if self.moment is not None:
+            p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            marks.vertical(p, frame, round(self.x_of(self.moment)), theme.color("warning"), 2)
+
+    def _points(self, curve: Curve) -> Iterable[QPointF]:
+        x, y = self._short.get(curve.key, (np.empty(0), np.empty(0)))
+        if not curve.ringed:
+            x, y = x[-1:], y[-1:]
+        ok = np.isfinite(y)
+        return (QPointF(self._x(a), self._y(b)) for a, b in zip(x[ok].tolist(), y[ok].tolist(), strict=True))
+
+    # the pointer
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        inside = self.frame.contains(event.position()) and not event.buttons()
+        self._hover(self.step_at(event.position().x()) if inside else None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position()
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        moved = None if self._pressed is None else (event.position() - self._pressed).manhattanLength()
+        self._pressed = None
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and moved is not None and moved < 4 and self.frame.contains(event.position()):
+            self.clicked.emit(self.step_at(event.position().x()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._pressed = None
+        self.follow()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(None)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        super().wheelEvent(event)
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event is not None and self._curves:
+            self._draw()
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 340)
+
+    def _hover(self, step: float | None) -> None:
+        if step != self.at:
+            self.at = step
+            self.hovered.emit()
+            self.viewport().update()
