@@ -195,6 +195,18 @@ def test_missing_libraries_are_named_with_the_line(tmp_path: Path, monkeypatch: 
         system.install_libraries(display=True, needed=True, log=tmp_path / "log")
 
 
+def test_root_gets_them_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installer = tmp_path / "apt-get"
+    installer.write_text(f"#!/bin/sh\necho $@ >> {tmp_path}/asked\n")
+    installer.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setattr(system.os, "geteuid", lambda: 0)
+    asked = tmp_path / "asked"
+    monkeypatch.setattr(system, "loads", lambda name: name != "libEGL.so.1" or asked.exists())
+    system.install_libraries(display=True, needed=True, log=tmp_path / "log")
+    assert asked.read_text() == "update\ninstall -y --no-install-recommends libegl1\n"
+
+
 def test_a_note_where_no_window_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
