@@ -29,7 +29,7 @@ class Vocabulary(Protocol):
     def end(self) -> int | None: ...
     def encode(self, text: str) -> NDArray[Any]: ...
     def unknown(self, text: str) -> set[str]: ...
-    def decoder(self) -> Any: ...
+    def decoder(self) -> Decoder: ...
 
 
 class Said(Struct, frozen=True, kw_only=True, eq=False):
@@ -64,7 +64,7 @@ def generate(
     text before it are kept from the weights they were made with. The same seed, weights and prompt give the same text.
     """
     dice = np.random.default_rng(sampler.seed)
-    decoder: Decoder = tokenizer.decoder()
+    decoder = tokenizer.decoder()
     held = _Held([s for s in stop if s])
     read = _Reader(gpt)
     scores = read([int(i) for i in ids] or start(tokenizer))

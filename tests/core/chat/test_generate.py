@@ -11,6 +11,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from llmstudio.core.chat.generate import generate, start
 from llmstudio.core.chat.sample import Sampler, filtered, stages
+from llmstudio.core.data import tokenizer as words
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import MLP, Attention, Block, Model
 
@@ -279,3 +280,24 @@ def test_numbers_that_are_lost_are_said_in_a_sentence():
         gpt.head.weight.fill_(torch.nan)
     with pytest.raises(ValueError, match="no longer numbers"):
         next(generate(gpt, [0], GREEDY, Pieces("abcd")))
+
+
+@pytest.mark.parametrize("kind", ["character", "byte", "bpe"])
+@pytest.mark.parametrize("documents", [1, 2])
+def test_the_tokenizers_of_the_studio_serve(kind, documents):
+    text = "Odo says: caf\u00e9, \u6587 and tea.\nOdo says: tea, \u6587 and more tea.\n" * 20
+    *_, done = drained(words.train(kind, lambda: iter([text]), 300, documents))
+    gpt = GPT(Model(vocab=done.vocab_size, context=16, width=16, blocks=(Block(),)), seed=0)
+    said = list(generate(gpt, done.encode("Odo"), replace(FREE, max_tokens=200), done))
+    whole = done.decode(ids_of(said))
+    assert len(said) > 8 and whole.startswith("".join(s.text for s in said))
+    assert len(whole) - len("".join(s.text for s in said)) <= 1  # at most an unfinished character
+    assert start(done) == ([done.end] if documents == 2 else done.encode("\n").tolist()) != []
+    stopped = list(generate(gpt, done.encode("Odo"), replace(FREE, max_tokens=200), done, (whole[5:8],)))
+    assert "".join(s.text for s in stopped) == whole[: whole.index(whole[5:8])]
+
+
+def drained(work):
+    """What a generator yields, then what it returns."""
+    result = yield from work
+    yield result
