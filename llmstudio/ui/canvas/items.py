@@ -150,10 +150,25 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
     taken = NAME.write(p, box.adjusted(78, 0, -8, 0), row.name)
     rest = box.adjusted(78 + taken + 12, 0, -12, 0)
     if row.problem:
-        FACTS.as_("error").write(p, rest, row.problem)
+        _problem(p, rest, row.problem)
         return
     taken = SMALL.as_("muted").write(p, rest, row.count, RIGHT)
     FACTS.write(p, rest.adjusted(0, 0, -taken - 12, 0), row.facts)
+
+
+def _problem(p: QPainter, box: QRectF, text: str) -> None:
+    """In one line where it fits, otherwise small in two."""
+    ink = FACTS.as_("error")
+    if ink.width(text) <= box.width():
+        ink.write(p, box, text)
+        return
+    small = SMALL.as_("error")
+    head = text
+    while small.width(head) > box.width() and " " in head:
+        head = head.rpartition(" ")[0]
+    middle = box.center().y()
+    small.write(p, QRectF(box.x(), middle - 15, box.width(), 15), head)
+    small.write(p, QRectF(box.x(), middle, box.width(), 15), text[len(head) :].strip())
 
 
 class EndItem(CanvasItem):

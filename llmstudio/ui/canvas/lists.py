@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from .. import icons
 from ..theme import theme
 from .gestures import MIME
-from .paint import NAME, RIGHT, SMALL, card
+from .paint import NAME, RIGHT, SMALL, Ink, card
 
 Index = QModelIndex | QPersistentModelIndex
+FACTS13 = Ink(13)
 ROW = Qt.ItemDataRole.UserRole
 
 
@@ -89,7 +90,7 @@ class RowPaint(QStyledItemDelegate):
             _part(p, box, row, hovered)
         else:
             taken = SMALL.write(p, box.adjusted(0, 0, -8, 0), row.text, RIGHT)
-            NAME.write(p, box.adjusted(8, 0, -taken - 16, 0), row.title)
+            FACTS13.write(p, box.adjusted(8, 0, -taken - 16, 0), row.title)
         p.restore()
 
 

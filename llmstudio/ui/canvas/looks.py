@@ -22,7 +22,7 @@ class Now:
         self.shapes = cost.shapes(self.model)
         self.problems: dict[str, str] = {}
         for problem in session.build.problems:
-            self.problems.setdefault(problem.where, problem.text)
+            self.problems.setdefault(problem.where, problem.text.rstrip("."))
 
 
 def block(now: Now, index: int, shaped: bool) -> BlockLook:

@@ -28,6 +28,7 @@ from .tips import tip
 
 ZOOMS = (0.1, 4.0)
 STEP = 1.25  # of the buttons
+READABLE = 0.92  # the least at which a design is first shown
 SPACE_AROUND = 400  # how far one can pan past the drawing
 
 
@@ -265,7 +266,7 @@ class CanvasView(QGraphicsView):
     def home(self) -> None:
         """The start: all of it if it has room at a readable size, otherwise its top at 100 %."""
         rect, room = self.canvas.sceneRect(), self.viewport().size()
-        self.set_zoom(max(0.8, min(1.0, room.width() / rect.width(), room.height() / rect.height())))
+        self.set_zoom(max(READABLE, min(1.0, room.width() / rect.width(), room.height() / rect.height())))
         if rect.height() * self.zoom <= room.height() + 1:
             self.centerOn(rect.center())
         else:

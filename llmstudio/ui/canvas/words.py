@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ...core.model.spec import MLP, Attention, Model, Norm, Skip, part
-from ..numbers import count
+from ..numbers import THIN, count
 
 Kind = Literal["block", "attention", "mlp"]
 
@@ -20,6 +20,14 @@ ICONS = {
     "blocks": "block",
     "skips": "wire",
 }
+
+
+def millions(n: float) -> str:
+    """A large count in millions, 922 752 as 0.92 M and 124e6 as 124 M; one under ten thousand as it is."""
+    if n < 10_000:
+        return count(round(n))
+    value, unit = (n / 1e9, "B") if n >= 1e10 else (n / 1e6, "M")
+    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}{THIN}{unit}"
 
 
 def title(model: Model, path: str) -> str:

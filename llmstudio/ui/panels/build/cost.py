@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from ....core.model.cost import Cost
 from ....core.train.recipe import Recipe
+from ...canvas import words
 from ...canvas.paint import SMALL
-from ...numbers import count, percent, short, size
+from ...numbers import count, percent, size
 from ...panel import Panel
 from ...theme import theme
 from ...widgets.readout import Readout
@@ -61,7 +62,7 @@ class CostPanel(Panel):
         cost, recipe = session.build.cost, session.train.recipe
         self.parameters.set(count(cost.parameters))
         self.memory.set(size(cost.memory_training(recipe.batch)))
-        self.flops.set(short(cost.flops_per_token))
+        self.flops.set(words.millions(cost.flops_per_token))
         self.shares.set(shares(cost))
         self.sentence.setText(sentence(cost, recipe))
         manifest = session.data.manifest
@@ -79,7 +80,7 @@ def _sentence() -> QLabel:
 
 
 def shares(cost: Cost) -> list[Share]:
-    """Where the weights are, as parts of all; what is nowhere is left out."""
+    """Where the weights are, as parts of all; what is nowhere, and norms under 1 %, are left out."""
     parts = (
         ("MLP", 1, cost.mlp),
         ("attention", 2, cost.attention),
@@ -87,7 +88,8 @@ def shares(cost: Cost) -> list[Share]:
         ("head", 7, cost.head),
         ("norms", 8, cost.rest),
     )
-    return [Share(name, color, n / cost.parameters) for name, color, n in parts if n]
+    found = [Share(name, color, n / cost.parameters) for name, color, n in parts if n]
+    return [share for share in found if share.name != "norms" or share.part >= 0.01]
 
 
 def sentence(cost: Cost, recipe: Recipe) -> str:
@@ -109,11 +111,11 @@ def about_text(cost: Cost, recipe: Recipe, context: int, tokens: int) -> str:
     """How the text compares with the size of the model."""
     times = recipe.steps * recipe.batch * context / tokens
     wanted = TOKENS_PER_WEIGHT * cost.parameters
-    read = f"Your text has {short(tokens)} tokens; {count(recipe.steps)} steps read it {times:.1f} times."
+    read = f"Your text has {words.millions(tokens)} tokens; {count(recipe.steps)} steps read it {times:.1f} times."
     if tokens >= wanted:
         return f"{read} That is {count(tokens / cost.parameters)} for each weight, enough for text it has never seen."
     return (
-        f"{read} Fine for learning. For text it has never seen, {short(wanted)} tokens, "
+        f"{read} Fine for learning. For text it has never seen, {words.millions(wanted)} tokens, "
         f"{TOKENS_PER_WEIGHT} a weight, would serve this size better."
     )
 

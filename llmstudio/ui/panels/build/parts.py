@@ -5,11 +5,11 @@ from PySide6.QtWidgets import QLabel
 
 from ....core.model import cost, spec
 from ....core.model.presets import PRESETS
-from ...canvas import verbs
+from ...canvas import verbs, words
 from ...canvas.blocks import fresh
 from ...canvas.lists import Row, RowList
 from ...canvas.palette import PARTS
-from ...numbers import count, short
+from ...numbers import count
 from ...panel import Panel
 
 
@@ -57,7 +57,7 @@ class PartsPanel(Panel):
         for key, preset in PRESETS.items():
             model = replace(preset.model, vocab=vocab) if vocab else preset.model
             size = cost.total(model)
-            rows.append(Row(key, preset.title, short(size), tip=f"{preset.text}\n{count(size)} parameters"))
+            rows.append(Row(key, preset.title, words.millions(size), tip=f"{preset.text}\n{count(size)} parameters"))
         return rows
 
     def _refresh(self) -> None:

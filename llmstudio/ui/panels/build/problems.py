@@ -1,5 +1,6 @@
 """What is wrong with the design, with ways to mend it, and the button that trains it."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt
@@ -11,6 +12,8 @@ from ... import icons
 from ...panel import Panel
 from ...theme import theme
 from ...widgets.button import button
+from ...widgets.flow import Flow
+from ...widgets.label import label
 
 SHOWN = 4  # more would push the button off
 
@@ -114,27 +117,26 @@ class _Sound(_Ground):
 
 
 class _ProblemRow(_Ground):
-    def __init__(self, problem: Problem, mend, show) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, problem: Problem, mend: Callable[[Fix], None], show: Callable[[str], None]) -> None:
         super().__init__("error_ground")
-        text = QLabel(problem.text)
-        text.setWordWrap(True)
-        text.setFont(theme.font(13, 600))
-        path = QLabel(problem.where)
-        path.setFont(theme.mono(11))
+        text = label(problem.text, "strong", wrap=True)
+        path = label(problem.where or "the whole model", "caption")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(text)
+        words.addWidget(path)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(_Icon("error", "error"), 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(text, 1)
-        head.addWidget(path, 0, Qt.AlignmentFlag.AlignTop)
-        deeds = QHBoxLayout()
-        deeds.setSpacing(8)
+        head.addLayout(words, 1)
+        deeds = Flow()
         for fix in problem.fixes[:3]:
-            deeds.addWidget(button(fix.label, "", "plain", partial(mend, fix)))
+            deeds.addWidget(button(fix.label, "", "plain", partial(mend, fix), height=24))
         if problem.where:
-            deeds.addWidget(button("Show", "", "ghost", partial(show, problem.where)))
-        deeds.addStretch()
+            deeds.addWidget(button("Show", "", "link", partial(show, problem.where), "Select the part", height=24))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(12, 8, 12, 8)
         whole.setSpacing(8)
         whole.addLayout(head)
-        whole.addLayout(deeds)
+        if deeds.count():
+            whole.addLayout(deeds)

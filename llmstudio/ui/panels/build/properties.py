@@ -42,6 +42,7 @@ class PropertiesPanel(Panel):
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setWidget(inner)
+        inner.setAutoFillBackground(False)  # the panel's ground shows through
         self.body.addWidget(self.header)
         self.body.addWidget(self.formula)
         self.body.addWidget(self.area, 1)
@@ -201,7 +202,7 @@ class Formula(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        card(p, QRectF(self.rect()), "well", "well")
+        card(p, QRectF(self.rect()), "canvas", "canvas")
         p.end()
         super().paintEvent(event)
 
