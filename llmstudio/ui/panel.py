@@ -6,13 +6,13 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from llmstudio.ui.icons import icon
-from llmstudio.ui.theme import theme
-from llmstudio.ui.widgets.chip import Chip, Role
-from llmstudio.ui.widgets.elide import ElidedLabel
+from .icons import icon
+from .theme import theme
+from .widgets.chip import Chip, Role
+from .widgets.elide import ElidedLabel
 
 if TYPE_CHECKING:
-    from llmstudio.session.session import Session
+    from ..session.session import Session
 
 TITLE, SIDE, RADIUS = 32, 16, 6
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
-from llmstudio.ui import icons
-from llmstudio.ui.theme import COLORS, Mode, theme
+from . import icons
+from .theme import COLORS, Mode, theme
 
 TIP_DELAY = 400  # ms
 

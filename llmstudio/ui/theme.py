@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
-from llmstudio.ui.ramps import along, luminance
+from .ramps import along, luminance
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from llmstudio.ui.numbers import percent
-from llmstudio.ui.theme import theme
-from llmstudio.ui.widgets import glyphs
+from ..numbers import percent
+from ..theme import theme
+from . import glyphs
 
 ROW, BAR, TOKEN, NUMBER = 27, 12, 22, 64
 

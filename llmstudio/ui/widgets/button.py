@@ -6,7 +6,7 @@ from typing import Literal
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton, QToolButton
 
-from llmstudio.ui.icons import icon as make_icon
+from ..icons import icon as make_icon
 
 Kind = Literal["primary", "plain", "ghost", "link"]
 INKS = {"primary": "on_accent", "plain": "text", "ghost": "text", "link": "accent"}

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from llmstudio.ui import icons
-from llmstudio.ui.theme import theme
+from .. import icons
+from ..theme import theme
 
 Role = Literal["plain", "warning", "error", "success", "accent"]
 GROUNDS = {

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from llmstudio.ui.theme import SURPRISE_BITS, Ramp, theme
+from ..theme import SURPRISE_BITS, Ramp, theme
 
 
 class ColorBar(QWidget):

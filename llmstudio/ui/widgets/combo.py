@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy
 
-from llmstudio.ui import icons
-from llmstudio.ui.theme import theme
+from .. import icons
+from ..theme import theme
 
 HEIGHT, PAD, ARROW = 28, 8, 12
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from llmstudio.ui.widgets.label import label
+from .label import label
 
 
 class EmptyState(QWidget):

@@ -6,7 +6,7 @@ from unicodedata import category
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
-from llmstudio.ui.theme import theme
+from ..theme import theme
 
 SIGNS = {" ": "·", "\n": "↵", "\t": "→"}
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn", "Me")

@@ -7,8 +7,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from llmstudio.ui.theme import Ramp, theme
-from llmstudio.ui.widgets import glyphs
+from ..theme import Ramp, theme
+from . import glyphs
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
-from llmstudio.ui import icons
-from llmstudio.ui.numbers import count, parsed, real
-from llmstudio.ui.theme import theme
+from .. import icons
+from ..numbers import count, parsed, real
+from ..theme import theme
 
 LOCK = 12
 DRAG = 6  # pixels of the label per step

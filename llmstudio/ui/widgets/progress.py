@@ -7,11 +7,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from llmstudio.core.progress import Progress
-from llmstudio.ui.numbers import count, size
-from llmstudio.ui.theme import theme
-from llmstudio.ui.widgets.button import tool
-from llmstudio.ui.widgets.elide import ElidedLabel
+from ...core.progress import Progress
+from ..numbers import count, size
+from ..theme import theme
+from .button import tool
+from .elide import ElidedLabel
 
 
 class Bar(QWidget):

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
-from llmstudio.ui.theme import theme
-from llmstudio.ui.widgets.number import NumberField
+from ..theme import theme
+from .number import NumberField
 
 TRACK, KNOB, HEIGHT, STEPS = 4, 12, 28, 1000
 
@@ -127,7 +127,8 @@ class Slider(QSlider):
         low, high = self._limits
         share = place / self.maximum()
         value = low * exp(share * log(high / low)) if self._log else low + share * (high - low)
-        return float(round(value)) if self._whole else float(f"{value:.3g}" if self._log else f"{value:.2f}")
+        value = round(value) if self._whole else float(f"{value:.3g}" if self._log else f"{value:.2f}")
+        return float(min(max(value, low), high))
 
 
 class SliderField(QWidget):

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from llmstudio.ui.theme import theme
-from llmstudio.ui.widgets.button import button, tool
-from llmstudio.ui.widgets.label import label
+from ..theme import theme
+from .button import button, tool
+from .label import label
 
 Action = tuple[str, Callable[[], object]]
 SECONDS, WIDEST, EDGE, GAP, LIMIT = 6, 560, 16, 8, 3

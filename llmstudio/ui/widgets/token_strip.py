@@ -19,8 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from llmstudio.ui.theme import theme
-from llmstudio.ui.widgets import glyphs
+from ..theme import theme
+from . import glyphs
 
 Scale = Literal["probability", "surprise", "signed"]
 CHIP, GAP, LINE, PAD, LEAST, IDS = 24, 2, 4, 5, 20, 16

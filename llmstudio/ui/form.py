@@ -1,0 +1,193 @@
+"""A form made from a value's type hints: a new option in a struct appears in the window by itself, with its help."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, get_type_hints
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from .fields import Option, editor, option, said
+from .widgets.elide import ElidedLabel
+from .widgets.label import label
+
+LABEL, ROW, GAP = 104, 28, 4
+
+
+class Form(QWidget):
+    """Rows for the fields of `value`. `edited` gets the whole new value; fields without an editor are left alone.
+
+    A nested struct is a group of its own rows. A path names a field, "peak", or one inside, "attention.heads".
+    """
+
+    def __init__(self, value: Struct, edited: Callable[[Any], None], only: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.value = value
+        self._edited = edited
+        self._rows: dict[str, Row] = {}
+        self._nested: dict[str, _Nested] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GAP)
+        wanted = set(only)
+        group = ""
+        for found in options(type(value)):
+            if wanted and found.name not in wanted:
+                continue
+            if found.group and found.group != group:
+                self._section(found.group)
+            group = found.group or group
+            self._add(found)
+
+    def set(self, value: Struct) -> None:
+        """Show another value of the same type, silently; what is being typed stays."""
+        assert type(value) is type(self.value)
+        if value == self.value:
+            return
+        old, self.value = self.value, value
+        for name, row in self._rows.items():
+            if getattr(old, name) != getattr(value, name):
+                row.editor.set(getattr(value, name))
+        for name, nested in self._nested.items():
+            nested.set(getattr(value, name))
+
+    def error(self, path: str, text: str) -> None:
+        """Say what is wrong under a field; "" clears it. A path that is not here is ignored."""
+        name, _, rest = path.partition(".")
+        if rest and name in self._nested:
+            self._nested[name].error(rest, text)
+        elif name in self._rows:
+            self._rows[name].error(text)
+
+    def lock(self, names: Iterable[str], reason: str) -> None:
+        """Fix these fields, with the reason as their tooltip; all others are free."""
+        locked = set(names)
+        for name, row in self._rows.items():
+            row.lock(reason if name in locked else "")
+
+    def row(self, name: str) -> "Row":
+        return self._rows[name]
+
+    def _section(self, title: str) -> None:
+        if self._column.count():
+            self._column.addSpacing(8)
+        self._column.addWidget(label(title, "section"))
+
+    def _add(self, found: Option) -> None:
+        value = getattr(self.value, found.name)
+        if isinstance(found.kind, type) and issubclass(found.kind, Struct):
+            self._nested[found.name] = _Nested(found, value, lambda new: self._change(found.name, new))
+            self._column.addWidget(self._nested[found.name])
+            return
+        default = _default(type(self.value), found.name, value)
+        self._rows[found.name] = Row(found, value, default, lambda new: self._change(found.name, new))
+        self._column.addWidget(self._rows[found.name])
+
+    def _change(self, name: str, value: Any) -> None:
+        new = replace(self.value, **{name: value})
+        if new != self.value:
+            self.value = new
+            self._edited(new)
+
+
+class Row(QWidget):
+    """Label, editor, and under them what is wrong."""
+
+    def __init__(self, found: Option, value: Any, default: Any, edited: Callable[[Any], None]) -> None:
+        super().__init__()
+        self.label = ElidedLabel(found.title, "muted")
+        self.label.setFixedWidth(LABEL)
+        self.label.setFixedHeight(ROW)
+        self._hint = " ".join(part for part in (found.hint, f"Default: {said(default)}.") if part)
+        self.editor: Any = editor(found, value, default, edited)
+        self.editor.setMinimumHeight(ROW)
+        self._wrong = label("", "error", wrap=True)
+        self._wrong.hide()
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.label)
+        line.addWidget(self.editor, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(line)
+        column.addWidget(self._wrong)
+        self._explain("")
+        if (number := getattr(self.editor, "number", None)) is not None:
+            number.dragged_by(self.label)
+
+    def error(self, text: str) -> None:
+        self._wrong.setText(text)
+        self._wrong.setVisible(bool(text))
+        self._wrong.setContentsMargins(LABEL + 8, 0, 0, 2)
+        self.editor.set_wrong(bool(text))
+
+    def lock(self, reason: str) -> None:
+        self.editor.lock(reason)
+        self._explain(reason)
+
+    def _explain(self, reason: str) -> None:
+        self.label.set_hint(reason or self._hint)
+        self.editor.setToolTip(reason or self._hint)
+
+
+class _Nested(QWidget):
+    """A struct inside: its rows under its name, with a check where it may be absent."""
+
+    def __init__(self, found: Option, value: Struct | None, edited: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._kind, self._edited = found.kind, edited
+        self._last = value if value is not None else found.kind()
+        self._form = Form(self._last, self._inner)
+        self._check = QCheckBox(found.title) if found.optional else None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(GAP)
+        if self._check is not None:
+            self._check.setToolTip(found.hint)
+            self._check.clicked.connect(self._turned)
+            column.addWidget(self._check)
+        else:
+            column.addWidget(label(found.title, "section"))
+        column.addWidget(self._form)
+        self._show(value is not None)
+
+    def set(self, value: Struct | None) -> None:
+        self._show(value is not None)
+        if value is not None:
+            self._last = value
+            self._form.set(value)
+
+    def error(self, path: str, text: str) -> None:
+        self._form.error(path, text)
+
+    def _inner(self, value: Struct) -> None:
+        self._last = value
+        self._edited(value)
+
+    def _turned(self, on: bool) -> None:
+        self._show(on)
+        self._edited(self._last if on else None)
+
+    def _show(self, on: bool) -> None:
+        if self._check is not None:
+            self._check.setChecked(on)
+        self._form.setVisible(on)
+
+
+def options(kind: type[Struct]) -> list[Option]:
+    """The fields of a struct that have an editor, those of one group together."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = [made for name in kind.__struct_fields__ if (made := option(name, hints[name])) is not None]
+    order = list(dict.fromkeys(each.group for each in found))
+    return sorted(found, key=lambda each: order.index(each.group))
+
+
+def _default(kind: type[Struct], name: str, value: Any) -> Any:
+    """What the field is when nobody chose; `value` where the struct has no default."""
+    for each in msgspec.structs.fields(kind):
+        if each.name == name and each.default is not msgspec.NODEFAULT:
+            return each.default
+    return value
+
