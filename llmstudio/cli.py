@@ -46,7 +46,8 @@ def _finish(args: argparse.Namespace, work: "object") -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="llmstudio",
-        description="Build a transformer, train it on your own text, look inside it, talk to it. Without a verb the studio opens.",
+        description="Build a transformer, train it on your own text, look inside it, talk to it. "
+        "Without a verb the studio opens.",
     )
     top.add_argument("--version", action="version", version=f"LLM Studio {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -54,14 +55,18 @@ def parser() -> argparse.ArgumentParser:
     _run_verbs(verbs)
     gallery = _verb(verbs, "gallery", "save a picture of every workspace and panel")
     gallery.add_argument("out", type=Path, metavar="OUT", help="folder for the pictures")
-    gallery.add_argument("--project", type=Path, help="a trained project to show; without it a small one is trained first")
+    gallery.add_argument(
+        "--project", type=Path, help="a trained project to show; without it a small one is trained first"
+    )
     _verb(verbs, "doctor", "versions, devices and paths, to paste into a bug report")
     return top
 
 
 def _project_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     new = _project(verbs, "new", "make a project")
-    new.add_argument("--preset", default="nano", help="design to start from: nano, nanogpt-shakespeare-cpu, gpt2-small, llama-like")
+    new.add_argument(
+        "--preset", default="nano", help="design to start from: nano, nanogpt-shakespeare-cpu, gpt2-small, llama-like"
+    )
     new.add_argument("--kit", default="", help="fill it with text made by the studio: persona, markov")
     add = _project(verbs, "add", "copy files and folders into a project's text")
     add.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
@@ -77,7 +82,13 @@ def _run_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     train.add_argument("--steps", type=int, help="how many times the weights are changed")
     train.add_argument("--run", default="", metavar="NAME", help="name of the run; with --resume: which one goes on")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a field of the recipe (learning_rate=1e-3) or model (model.width=64)")
+    train.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a field of the recipe (learning_rate=1e-3) or model (model.width=64)",
+    )
     _project(verbs, "runs", "list the runs")
     evaluate = _project(verbs, "eval", "loss over the whole validation text")
     evaluate.add_argument("--run", default="", metavar="NAME", help="which run; the newest without it")
@@ -97,13 +108,17 @@ def _sampler(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--seed", type=int, help="the same seed gives the same text")
 
 
-def _project(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str) -> argparse.ArgumentParser:
+def _project(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
     verb = _verb(verbs, name, text)
     verb.add_argument("project", type=Path, metavar="P", help="folder of the project")
     return verb
 
 
-def _verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str) -> argparse.ArgumentParser:
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
     verb: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     verb.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return verb

@@ -38,7 +38,10 @@ def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
         if isinstance(value, dict):
             lines += [f"{indent}{key}", *_lines(value, indent + "  ")]
         elif isinstance(value, list):
-            lines += [f"{indent}{key}: {'none' if not value else ''}".rstrip(), *(f"{indent}  {item}" for item in value)]
+            lines += [
+                f"{indent}{key}: {'none' if not value else ''}".rstrip(),
+                *(f"{indent}  {item}" for item in value),
+            ]
         else:
             lines.append(f"{indent}{key}: {value}")
     return lines

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 
 
 def start() -> int:
@@ -22,10 +21,3 @@ def has_display() -> bool:
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def starter_folder() -> Path:
-    """Where the starter project lives: in the user's data folder."""
-    from .session import settings
-
-    return settings.folder() / "Projects" / "Odo"

@@ -1,4 +1,4 @@
-"""What the terminal shows of long work: a bar that rewrites its line, or now and then a line where there is no terminal."""
+"""What the terminal shows of long work: a bar that rewrites its line, or a line now and then where it is none."""
 
 import sys
 import time

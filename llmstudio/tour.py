@@ -3,7 +3,7 @@
 import sys
 
 from .session.session import Session
-from .start import starter_folder
+from .session.settings import starter_folder
 from .terminal import Line, of_data, of_run
 
 GOODBYE = ("quit", "exit", "bye")
@@ -31,7 +31,10 @@ def _tour(session: Session) -> int:
         session.wait(session.data.job, of_data(session, line))
         line.end()
     assert session.project
-    print(f"{session.project.name}: {len(session.data.sources)} text, {session.build.cost.parameters:,} parameters.", file=sys.stderr)
+    print(
+        f"{session.project.name}: {len(session.data.sources)} text, {session.build.cost.parameters:,} parameters.",
+        file=sys.stderr,
+    )
     if not any(run.state == "finished" for run in session.train.runs):
         _train(session, line)
     return talk(session)

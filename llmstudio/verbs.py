@@ -10,9 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .core.data import synthetic
-from .core.model import spec
 from .core.model.presets import PRESETS
-from .core.train.recipe import Recipe
 from .session.run import Run
 from .session.session import Session
 from .terminal import Line, of_data, of_run
@@ -60,8 +58,14 @@ def _add(session: Session, args: argparse.Namespace) -> Result:
     refused = [{"path": str(r.path), "reason": r.reason} for r in session.data.refused]
     if not added:
         raise ValueError("; ".join(f"{r['path']}: {r['reason']}" for r in refused) or "There was nothing to add.")
-    lines = [f"{s.name}: {s.characters:,} characters, {s.encoding}" for s in added] + [f"left out {r['path']}: {r['reason']}" for r in refused]
-    facts = {"added": [{"name": s.name, "characters": s.characters, "bytes": s.bytes, "encoding": s.encoding} for s in added], "refused": refused}
+    lines = [f"{s.name}: {s.characters:,} characters, {s.encoding}" for s in added]
+    lines += [f"left out {r['path']}: {r['reason']}" for r in refused]
+    facts = {
+        "added": [
+            {"name": s.name, "characters": s.characters, "bytes": s.bytes, "encoding": s.encoding} for s in added
+        ],
+        "refused": refused,
+    }
     return facts, "\n".join(lines)
 
 
@@ -74,7 +78,8 @@ def _tokenize(session: Session, args: argparse.Namespace) -> Result:
     manifest = session.data.manifest
     assert manifest
     facts = msgspec.to_builtins(manifest)
-    return facts, f"{manifest.train_tokens:,} tokens to learn from, {manifest.validation_tokens:,} to test on, vocabulary {manifest.vocab:,}."
+    parts = f"{manifest.train_tokens:,} tokens to learn from, {manifest.validation_tokens:,} to test on"
+    return facts, f"{parts}, vocabulary {manifest.vocab:,}."
 
 
 def _train(session: Session, args: argparse.Namespace) -> Result:
@@ -84,7 +89,9 @@ def _train(session: Session, args: argparse.Namespace) -> Result:
         recipe_edits["steps"] = args.steps
     if args.resume:
         if recipe_edits or model_edits:
-            raise ValueError("A run goes on with the recipe it began with. Leave out --steps and --set, or start a new run.")
+            raise ValueError(
+                "A run goes on with the recipe it began with. Leave out --steps and --set, or start a new run."
+            )
         run = session.train.named(args.run)
         session.wait(session.train.resume(run))
     else:
@@ -131,7 +138,13 @@ def _generate(session: Session, args: argparse.Namespace) -> Result:
     job = session.chat.send(args.prompt)
     session.wait(job)
     message = session.chat.messages[-1]
-    facts = {"prompt": args.prompt, "text": message.text, "tokens": len(message.said), "seconds": message.seconds, "step": message.step}
+    facts = {
+        "prompt": args.prompt,
+        "text": message.text,
+        "tokens": len(message.said),
+        "seconds": message.seconds,
+        "step": message.step,
+    }
     return facts, args.prompt + message.text
 
 
@@ -147,7 +160,13 @@ def _chat(session: Session, args: argparse.Namespace) -> Result:
 def _ready_to_talk(session: Session, args: argparse.Namespace) -> None:
     _open(session, args, write=False)
     session.train.show(session.train.named(args.run))
-    fields = {"max_tokens": args.tokens, "temperature": args.temperature, "top_k": args.top_k, "top_p": args.top_p, "seed": args.seed}
+    fields = {
+        "max_tokens": args.tokens,
+        "temperature": args.temperature,
+        "top_k": args.top_k,
+        "top_p": args.top_p,
+        "seed": args.seed,
+    }
     session.chat.edit_sampler(changed(session.chat.sampler, {k: v for k, v in fields.items() if v is not None}))
 
 
@@ -191,8 +210,8 @@ def changed(value: Any, fields: dict[str, Any]) -> Any:
 def run_facts(run: Run) -> dict[str, Any]:
     return {
         "run": run.name, "state": run.state, "step": run.step, "steps": run.steps, "loss": run.smoothed,
-        "validation_loss": run.validation.last, "validation_whole": run.whole, "tokens_per_second": run.tokens_per_second,
-        "seconds": run.seconds.last, "error": run.error,
+        "validation_loss": run.validation.last, "validation_whole": run.whole,
+        "tokens_per_second": run.tokens_per_second, "seconds": run.seconds.last, "error": run.error,
     }  # fmt: skip
 
 
@@ -203,5 +222,6 @@ def _run_line(run: Run) -> str:
 
 
 VERBS: dict[str, Callable[[Session, argparse.Namespace], Result]] = {
-    "new": _new, "add": _add, "tokenize": _tokenize, "train": _train, "runs": _runs, "eval": _eval, "generate": _generate, "chat": _chat,
+    "new": _new, "add": _add, "tokenize": _tokenize, "train": _train, "runs": _runs, "eval": _eval,
+    "generate": _generate, "chat": _chat,
 }  # fmt: skip

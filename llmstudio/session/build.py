@@ -1,5 +1,7 @@
 """The room of the design: the model's spec, its history of edits, its problems and its cost."""
 
+from msgspec.structs import replace
+
 from ..core.model import spec
 from ..core.model.check import Problem, problems
 from ..core.model.cost import Cost, cost
@@ -9,8 +11,6 @@ from .edits import Edits
 from .hall import Hall
 from .opened import Opened
 from .signal import Signal
-
-from msgspec.structs import replace
 
 
 class BuildRoom:

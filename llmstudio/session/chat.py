@@ -66,7 +66,15 @@ class Message:
 
     def kept(self) -> Kept:
         tokens = [Token(id=s.id, text=s.text, probability=s.probability, bits=s.bits) for s in self.said]
-        return Kept(role=self.role, typed=self.typed, tokens=tokens, run=self.run, number=self.number, step=self.step, seconds=self.seconds)
+        return Kept(
+            role=self.role,
+            typed=self.typed,
+            tokens=tokens,
+            run=self.run,
+            number=self.number,
+            step=self.step,
+            seconds=self.seconds,
+        )
 
 
 class Picked(Struct, frozen=True):
@@ -235,7 +243,13 @@ class ChatRoom:
 
 def _message(kept: Kept) -> Message:
     return Message(
-        role=kept.role, typed=kept.typed, said=[*kept.tokens], run=kept.run, number=kept.number, step=kept.step, seconds=kept.seconds
+        role=kept.role,
+        typed=kept.typed,
+        said=[*kept.tokens],
+        run=kept.run,
+        number=kept.number,
+        step=kept.step,
+        seconds=kept.seconds,
     )
 
 

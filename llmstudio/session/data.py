@@ -234,7 +234,9 @@ class DataRoom:
         self.changed.emit()
 
 
-def _prepare(corpus: Corpus, settings: Settings, folder: Path) -> Generator[Progress, None, tuple[Tokenizer, Manifest, Settings]]:
+def _prepare(
+    corpus: Corpus, settings: Settings, folder: Path
+) -> Generator[Progress, None, tuple[Tokenizer, Manifest, Settings]]:
     from ..core.data import tokenizer as tokenizers
     from ..core.data import tokens
     from .project import Folder

@@ -1,4 +1,4 @@
-"""What every room shares: two workers, the open project, settings, sentences for the person, and the way results come back.
+"""What every room shares: two workers, the open project, settings, sentences for the person, the way results come back.
 
 Everything here changes on one thread, the caller's. Workers hand their results over in `poll`, which the window's clock
 or the command line's `wait` calls.
@@ -38,7 +38,9 @@ class Hall:
         self.settings_changed, self.project_changed, self.noticed = Signal(), Signal(), Signal()
         self.notices: list[Notice] = []
         self.opened: Opened | None = None
-        self._waiting: list[tuple[Future[Any], Callable[[Any], object], Callable[[BaseException], object], Future[Any]]] = []
+        self._waiting: list[
+            tuple[Future[Any], Callable[[Any], object], Callable[[BaseException], object], Future[Any]]
+        ] = []
 
     @property
     def project(self) -> Project | None:
@@ -68,7 +70,10 @@ class Hall:
     # waiting for workers
 
     def then(
-        self, future: "Future[Any]", done: Callable[[Any], object], failed: Callable[[BaseException], object] | None = None
+        self,
+        future: "Future[Any]",
+        done: Callable[[Any], object],
+        failed: Callable[[BaseException], object] | None = None,
     ) -> "Future[Any]":
         """Call `done(result)` on this thread once the future has one. The future given back is done after that."""
         after: Future[Any] = Future()
@@ -82,7 +87,7 @@ class Hall:
         for future, done, failed, after in ready:
             try:
                 result = future.result()
-            except (Exception, CancelledError) as error:
+            except (Exception, CancelledError) as error:  # noqa: BLE001  (handed on: `failed` tells it)
                 failed(error)
                 after.set_exception(error)
             else:
@@ -90,7 +95,7 @@ class Hall:
                 after.set_result(result)
 
     def wait(self, work: "Job | Future[Any]", each: Callable[[], object] | None = None) -> Any:
-        """Poll until a job or future is done and give its result; `each` is called in between. For scripts and tests."""
+        """Poll until a job or future is done and give its result; `each` is called meanwhile. For scripts and tests."""
         future = work.done if isinstance(work, Job) else work
         while not future.done():
             self.poll()
@@ -121,5 +126,6 @@ def sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
-        return f"The disk did not play along: {error.strerror or error}{where}. Nothing was lost; free some space or check the folder."
+        reason = f"{error.strerror or error}{where}"
+        return f"The disk did not play along: {reason}. Nothing was lost; free some space or check the folder."
     return f"Something went wrong in the studio: {type(error).__name__}: {error}. The log has the details."

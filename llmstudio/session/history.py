@@ -14,8 +14,8 @@ from ..core.train import events
 log = logging.getLogger(__name__)
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, number INTEGER, created REAL, state TEXT, model TEXT, recipe TEXT,
-                                 removed INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, number INTEGER, created REAL, state TEXT,
+                                 model TEXT, recipe TEXT, removed INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS events (run TEXT, step INTEGER, kind TEXT, body TEXT);
 CREATE INDEX IF NOT EXISTS events_by_run ON events (run, step);
 CREATE TABLE IF NOT EXISTS chats (id INTEGER PRIMARY KEY, created REAL, body TEXT);
@@ -61,7 +61,8 @@ class History:
         with self._db:
             self._db.execute(
                 "INSERT INTO runs (name, number, created, state, model, recipe) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (name) DO UPDATE SET state = excluded.state, model = excluded.model, recipe = excluded.recipe",
+                "ON CONFLICT (name) DO UPDATE SET "
+                "state = excluded.state, model = excluded.model, recipe = excluded.recipe",
                 (row.name, row.number, time.time(), row.state, row.model, row.recipe),
             )
 
@@ -91,7 +92,10 @@ class History:
         """Save a conversation; gives its number."""
         with self._db:
             if chat is None:
-                return int(self._db.execute("INSERT INTO chats (created, body) VALUES (?, ?)", (time.time(), body)).lastrowid or 0)
+                return int(
+                    self._db.execute("INSERT INTO chats (created, body) VALUES (?, ?)", (time.time(), body)).lastrowid
+                    or 0
+                )
             self._db.execute("UPDATE chats SET body = ? WHERE id = ?", (body, chat))
             return chat
 
@@ -106,7 +110,15 @@ class History:
             if not recipe.exists():
                 continue
             model = spec.to_json(spec.from_json(path.read_bytes())).decode()
-            self.put_run(Row(name=path.parent.name, number=number, state="interrupted", model=model, recipe=recipe.read_text("utf-8")))
+            self.put_run(
+                Row(
+                    name=path.parent.name,
+                    number=number,
+                    state="interrupted",
+                    model=model,
+                    recipe=recipe.read_text("utf-8"),
+                )
+            )
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -124,7 +124,7 @@ class InsideRoom:
         return self._train.run, self._train.folder(self._train.run), self.moment
 
     def look(self) -> "Future[Look]":
-        """Run the probe through the model at the moment. ValueError, at once or in the future, where that cannot be done."""
+        """Run the probe through the model at the moment. ValueError, at once or in the future, where it cannot be done."""
         return self._hall.models.ask(self._look, *self.shown(), self.probe)
 
     def embedding(self) -> "Future[EmbeddingView]":
@@ -181,4 +181,6 @@ class InsideRoom:
         gpt, _ = self._weights.at(run, folder, moment)
         tokenizer = self._weights.tokenizer(run, folder)
         weights = gpt.embed.weight.detach().float().cpu().numpy()
-        return [Neighbour(id=i, text=tokenizer.token(i), cosine=cosine) for i, cosine in neighbours(weights, token, count)]
+        return [
+            Neighbour(id=i, text=tokenizer.token(i), cosine=cosine) for i, cosine in neighbours(weights, token, count)
+        ]

@@ -40,7 +40,9 @@ def read(path: Path, write: bool = True) -> Opened:
     """Read a project. ValueError where it cannot be opened at all; lesser damage becomes a warning."""
     opened = Opened(path, write)
     if opened.history.repaired:
-        opened.warnings.append("history.db was damaged and moved aside; the runs were found again, their curves were not.")
+        opened.warnings.append(
+            "history.db was damaged and moved aside; the runs were found again, their curves were not."
+        )
     try:
         if opened.folder.tokenizer.exists():
             opened.tokenizer = Tokenizer.load(opened.folder.tokenizer)
@@ -56,6 +58,15 @@ def read(path: Path, write: bool = True) -> Opened:
             opened.warnings.append(f"{row.name} is left out: {error}")
             continue
         state = "interrupted" if row.state in ("training", "paused", "preparing") else row.state
-        opened.runs.append(Run(name=row.name, number=row.number, model=model, recipe=recipe, state=state, log=opened.history.events(row.name)))
+        opened.runs.append(
+            Run(
+                name=row.name,
+                number=row.number,
+                model=model,
+                recipe=recipe,
+                state=state,
+                log=opened.history.events(row.name),
+            )
+        )
     opened.chat = opened.history.last_chat()
     return opened

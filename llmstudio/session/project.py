@@ -15,7 +15,9 @@ from ..core.model import spec
 from ..core.train.recipe import Recipe
 
 VERSION = 1
-NEWER = "{file} was written by a newer LLM Studio (format {version}); this one reads format {known}. It was left as it is."
+NEWER = (
+    "{file} was written by a newer LLM Studio (format {version}); this one reads format {known}. It was left as it is."
+)
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -62,18 +64,24 @@ class Folder:
         try:
             fields: Any = msgspec.json.decode(self.project.read_bytes())
         except FileNotFoundError:
-            raise ValueError(f"{self.path} is not a project: it has no project.json. Choose the folder that holds it.") from None
+            raise ValueError(
+                f"{self.path} is not a project: it has no project.json. Choose the folder that holds it."
+            ) from None
         except OSError as error:
             raise ValueError(f"{self.project} cannot be read: {error.strerror}.") from error
         except msgspec.MsgspecError as error:
-            raise ValueError(f"{self.project} is damaged: {error}. Mend it in a text editor or restore a copy; nothing was changed.") from error
+            raise ValueError(
+                f"{self.project} is damaged: {error}. Mend it in a text editor or restore a copy; nothing was changed."
+            ) from error
         version = fields.get("version", 1) if isinstance(fields, dict) else None
         if isinstance(version, int) and version > VERSION:
             raise ValueError(NEWER.format(file=self.project, version=version, known=VERSION))
         try:
             return msgspec.convert(fields, Project)
         except msgspec.MsgspecError as error:
-            raise ValueError(f"{self.project} is damaged: {error}. Mend it in a text editor or restore a copy; nothing was changed.") from error
+            raise ValueError(
+                f"{self.project} is damaged: {error}. Mend it in a text editor or restore a copy; nothing was changed."
+            ) from error
 
     def read_model(self) -> spec.Model:
         try:
@@ -103,7 +111,7 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         """ValueError where another program holds it."""
-        self._file: IO[bytes] = open(folder / ".lock", "ab")
+        self._file: IO[bytes] = open(folder / ".lock", "ab")  # noqa: SIM115  (open while the lock is held)
         try:
             _lock(self._file.fileno())
         except OSError:

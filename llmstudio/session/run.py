@@ -36,7 +36,16 @@ class Series:
 class Run:
     """`log` is append-only: read from where you left off. Everything else follows from it in `refresh`."""
 
-    def __init__(self, *, name: str, number: int, model: Model, recipe: Recipe, state: str = "preparing", log: list[Event] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        number: int,
+        model: Model,
+        recipe: Recipe,
+        state: str = "preparing",
+        log: list[Event] | None = None,
+    ) -> None:
         self.name, self.number, self.model, self.recipe = name, number, model, recipe
         self.log: list[Event] = log or []
         self.job: Job | None = None

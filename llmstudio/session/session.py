@@ -1,4 +1,4 @@
-"""The studio without its window: a hall with one room per stage. Panels read it, call its verbs, listen to its signals."""
+"""The studio without its window: a hall with one room per stage. Panels read it, call its verbs, hear its signals."""
 
 from concurrent.futures import Future
 from pathlib import Path
@@ -52,7 +52,7 @@ class Session(Hall):
         return self.then(self.open(path), lambda _: self.data.fill(kit) if kit else None)
 
     def open(self, path: Path, write: bool = True) -> "Future[Any]":
-        """Open a project; the one before stays open until this one is read. The future is done when every room is entered."""
+        """Open a project; the one before stays open until this one is read. The future: every room has been entered."""
         path = path.expanduser().absolute()
         if self.opened and self.opened.folder.path == path:
             self.close_project()  # its lock is ours

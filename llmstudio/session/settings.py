@@ -1,4 +1,4 @@
-"""What the person chose for the whole program: theme, recent projects, window. One JSON file in the user's data folder."""
+"""What the person chose for the whole program: theme, recent projects, window. One JSON file in the data folder."""
 
 import os
 from pathlib import Path
@@ -31,6 +31,11 @@ def folder() -> Path:
         path = user_data_path("LLM Studio", appauthor=False)
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def starter_folder() -> Path:
+    """Where the starter project lives."""
+    return folder() / "Projects" / "Odo"
 
 
 def load() -> Settings:

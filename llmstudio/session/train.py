@@ -165,7 +165,9 @@ class TrainRoom:
         found = [run for run in self.runs if run.name == name or not name]
         if not found:
             there = ", ".join(run.name for run in self.runs) or "none"
-            raise ValueError(f"There is no run named {name}; there is: {there}." if name else "There is no run yet. Train one first.")
+            raise ValueError(
+                f"There is no run named {name}; there is: {there}." if name else "There is no run yet. Train one first."
+            )
         return found[-1]
 
     def folder(self, run: Run) -> Path:
@@ -180,7 +182,9 @@ class TrainRoom:
         self._edits.reset(opened.project.recipe)
         for run in self.runs:
             if run.state == "interrupted":
-                self._hall.say(f"{run.name} was cut off at step {run.step}. It can go on from its last checkpoint.", undo=None)
+                self._hall.say(
+                    f"{run.name} was cut off at step {run.step}. It can go on from its last checkpoint.", undo=None
+                )
         self.changed.emit()
 
     def leave(self) -> None:
@@ -207,8 +211,12 @@ class TrainRoom:
     def _check_name(self, name: str) -> None:
         if any(run.name == name for run in self.runs):
             raise ValueError(f"There is a run named {name} already. Choose another name.")
-        if name and (name != name.strip() or name.startswith(".") or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name)):
-            raise ValueError("A run's name becomes a folder: leave out slashes, colons, quotes, and dots or spaces at its ends.")
+        if name and (
+            name != name.strip() or name.startswith(".") or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name)
+        ):
+            raise ValueError(
+                "A run's name becomes a folder: leave out slashes, colons, quotes, and dots or spaces at its ends."
+            )
 
     def _not_begun(self, error: BaseException) -> None:
         self.starting = False
@@ -241,7 +249,9 @@ class TrainRoom:
     def _launch(self, run: Run) -> None:
         run.error = ""
         run.job = self._hall.models.start(_work(run, self._hall.folder.path, self.folder(run)), run.log)
-        self._file(_put_run, run.name, run.number, spec.to_json(run.model).decode(), msgspec.json.encode(run.recipe).decode())
+        self._file(
+            _put_run, run.name, run.number, spec.to_json(run.model).decode(), msgspec.json.encode(run.recipe).decode()
+        )
         self._hall.then(run.job.done, lambda _: self._ended(run), lambda error: self._ended(run, error))
         self.show(run)
 

@@ -19,7 +19,9 @@ SLICE = 0.015  # seconds of a turn: a training step is one turn, several tokens 
 class Job:
     """A generator at work. `log` only grows: each reader keeps its own place in it."""
 
-    def __init__(self, steps: Generator[Any, None, Any], wake: Callable[[], None], log: list[Any] | None = None) -> None:
+    def __init__(
+        self, steps: Generator[Any, None, Any], wake: Callable[[], None], log: list[Any] | None = None
+    ) -> None:
         self.log: list[Any] = [] if log is None else log
         self.paused = self.stopped = False
         self.done: Future[Any] = Future()  # what the generator returned, None if stopped, or its error
