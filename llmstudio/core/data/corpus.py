@@ -21,7 +21,7 @@ from .lines import Lines
 from .source import Source as Source
 
 VERSION = 1
-CHUNK = 1 << 20
+CHUNK = 1 << 19  # bytes; what is done with one is done within a second, so that work can be stopped
 OURS = re.compile(r"[0-9a-f]{12}\.txt|\.[0-9a-f]+\.part")
 SPARED = 3600.0  # seconds: a text younger than this may be half-way into another program's corpus, or out of it
 
@@ -44,7 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Literal["character", "byte", "bpe"],
         Meta(
             title="Tokenizer",
-            description="The pieces of text it reads: characters, bytes, or frequent parts of words (BPE, Sennrich 2016).",
+            description="The pieces of text it reads: characters, bytes, or frequent parts of words (BPE).",
         ),
     ] = "character"
     vocabulary: Annotated[
@@ -148,7 +148,7 @@ class Corpus:
         return self.folder / f"{source.id}.txt"
 
     def chunks(self, source: Source) -> Iterator[str]:
-        """The text of `source` in pieces of about a million characters. ValueError where it is missing or damaged."""
+        """The text of `source` in pieces of at most 512 KB. ValueError where it is missing or damaged."""
         lost = f"The text of {source.name} is missing or damaged in the project. Remove it and add the file again."
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:

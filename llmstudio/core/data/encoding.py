@@ -60,7 +60,7 @@ def detect(path: Path, near: int | None = None) -> Detected:
     for mark, encoding in MARKS.items():
         if samples[0].startswith(mark):
             return Detected(encoding=encoding, confident=True)
-    if wide := _wide(samples[0]):
+    if wide := _wide(samples[0], cut=len(samples) > 1):
         return Detected(encoding=wide, confident=False)
     if _binary(b"".join(samples)):
         raise NotText(path, "it is not text but a binary file.")
@@ -142,16 +142,16 @@ def _binary(data: bytes) -> bool:
     return bool(data) and CONTROL[np.frombuffer(data, np.uint8)].mean() > MOST_CONTROL
 
 
-def _wide(data: bytes) -> str | None:
+def _wide(data: bytes, cut: bool) -> str | None:
     """UTF-16 or UTF-32 without its mark. Read the right way round, text keeps to few of Unicode's blocks of 256."""
     if b"\0" not in data:
         return None
     fitting = []
     for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
-        whole = data[: len(data) // 4 * 4 if "32" in encoding else len(data) // 2 * 2]
-        if whole and _fits(whole, encoding):
-            text = whole.decode(encoding, "ignore")
-            if sum(c.isprintable() or c in "\t\r\n\f\ufeff" for c in text) >= 0.98 * len(text):
+        width = 4 if "32" in encoding else 2
+        if (cut or len(data) % width == 0) and _fits(data, encoding):
+            text = data.decode(encoding, "ignore")
+            if text and sum(c.isprintable() or c in "\t\r\n\f\ufeff" for c in text) >= 0.98 * len(text):
                 fitting.append((len({ord(c) >> 8 for c in text}), encoding))
     return min(fitting)[1] if fitting else None
 
