@@ -1,6 +1,6 @@
 """The room of the text: sources, how they are split and tokenized, and the tokens on disk."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ class DataRoom:
         corpus = self._corpus()
 
         def steps() -> Generator[Any, None, Added]:
-            sources = []
+            sources: list[Source] = []
             for name, text in synthetic.documents(kit, 0):
                 yield Progress(text=f"Writing {name}", done=len(sources), unit="documents")
                 sources.append(corpus.add_text(text, name))
@@ -245,7 +245,7 @@ def _prepare(
     if not corpus.sources:
         raise ValueError("There is no text yet. Drop files on the window or paste some text.")
 
-    def chunks() -> Iterable[str]:
+    def chunks() -> Iterator[str]:
         for source in corpus.sources:
             yield from corpus.chunks(source)
 

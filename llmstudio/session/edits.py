@@ -60,7 +60,7 @@ class Edits(Generic[T]):
         self._put(value)
 
     def follow(self, rule: Callable[[T], T]) -> None:
-        """Apply `rule` to the value and to all old and undone ones: something outside changed, no edit of the person."""
+        """Apply `rule` to the value and to all old and undone ones: something outside changed, not an edit."""
         self._undo = [rule(value) for value in self._undo]
         self._redo = [rule(value) for value in self._redo]
         if (value := rule(self._value)) != self._value:

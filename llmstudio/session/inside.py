@@ -124,7 +124,7 @@ class InsideRoom:
         return self._train.run, self._train.folder(self._train.run), self.moment
 
     def look(self) -> "Future[Look]":
-        """Run the probe through the model at the moment. ValueError, at once or in the future, where it cannot be done."""
+        """Run the probe through the model at the moment. ValueError, at once or in the future, where it cannot be."""
         return self._hall.models.ask(self._look, *self.shown(), self.probe)
 
     def embedding(self) -> "Future[EmbeddingView]":

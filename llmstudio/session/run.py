@@ -119,7 +119,7 @@ class Run:
         self.refresh()
 
     def _clear(self) -> None:
-        self._read = 0
+        self._read: int = 0
         self.step = 0
         self.loss, self.smooth, self.rate, self.gradient = Series(), Series(), Series(), Series()
         self.seconds, self.validation = Series(), Series()
