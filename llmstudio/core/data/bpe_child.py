@@ -1,4 +1,4 @@
-"""The child process of `bpe.learn`: text comes in on stdin, each part behind its length, tokenizer.json goes to stdout."""
+"""The child process of `bpe.learn`: text comes in on stdin, each part behind its length; tokenizer.json goes out."""
 
 import struct
 import sys
