@@ -2,7 +2,7 @@
 
 from math import ceil, isfinite
 
-from ..numbers import MINUS, THIN, count
+from ..numbers import MINUS, THIN, count, real
 
 
 def fixed(value: float, digits: int = 2) -> str:
@@ -29,3 +29,8 @@ def half_minutes(seconds: float) -> str:
 
 def plural(n: int, one: str, many: str = "") -> str:
     return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def rate(value: float) -> str:
+    """A learning rate in a sentence, two digits: 7.1e-4."""
+    return real(float(f"{value:.2g}"))

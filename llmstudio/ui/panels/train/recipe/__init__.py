@@ -1,0 +1,5 @@
+"""The panel of the recipe."""
+
+from .panel import RecipePanel
+
+__all__ = ["RecipePanel"]

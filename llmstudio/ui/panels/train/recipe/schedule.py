@@ -1,0 +1,78 @@
+"""A small picture of the learning rate against the steps, with a dot where the run is now."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from .....core.train.recipe import Recipe, learning_rate
+from ....numbers import count
+from ....theme import theme
+from ....words.numbers import rate
+
+HEIGHT, POINTS, PAD = 56, 120, 8
+Align = Qt.AlignmentFlag
+
+
+class Schedule(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._recipe = Recipe()
+        self._step: int | None = None
+        self._number = 1
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("The learning rate at each step: warm-up, then the schedule")
+        self._describe()
+        theme.changed.connect(self.update)
+
+    def show_recipe(self, recipe: Recipe, step: int | None, number: int) -> None:
+        """`step`: how far run `number` is; None while nothing runs."""
+        if (recipe, step, number) != (self._recipe, self._step, self._number):
+            self._recipe, self._step, self._number = recipe, step, number
+            self._describe()
+            self.update()
+
+    def words(self) -> str:
+        if self._step is None:
+            return f"to {rate(learning_rate(self._recipe, self._recipe.steps))}"
+        return f"now {rate(learning_rate(self._recipe, self._step))}"
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setPen(QPen(theme.color("line"), 1))
+        p.setBrush(theme.color("well"))
+        p.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        done = self._recipe.steps if self._step is None else min(self._step, self._recipe.steps)
+        color = theme.run(self._number) if self._step is not None else theme.color("muted")
+        self._curve(p, 0, done, color, dotted=False)
+        if done < self._recipe.steps:
+            self._curve(p, done, self._recipe.steps, theme.color("control"), dotted=True)
+        if self._step is not None:
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(color)
+            p.drawEllipse(self._place(done), 3.5, 3.5)
+        p.setFont(theme.font(11))
+        p.setPen(theme.color("muted"))
+        p.drawText(self.rect().adjusted(0, 5, -8, 0), Align.AlignRight | Align.AlignTop, self.words())
+
+    def _curve(self, p: QPainter, first: int, last: int, color: QColor, dotted: bool) -> None:
+        bends = {first, last, *(x for x in (self._recipe.warmup - 1, self._recipe.warmup) if first < x < last)}
+        steps = sorted(bends | {first + round(i * (last - first) / POINTS) for i in range(POINTS)})
+        pen = QPen(color, 1.75)
+        if dotted:
+            pen.setDashPattern([1, 2.5])
+        p.setPen(pen)
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.drawPolyline(QPolygonF([self._place(step) for step in steps]))
+
+    def _place(self, step: int) -> QPointF:
+        top = max(self._recipe.learning_rate, self._recipe.min_learning_rate)
+        x = PAD + (self.width() - 2 * PAD) * step / self._recipe.steps
+        y = self.height() - PAD - (self.height() - 2 * PAD) * learning_rate(self._recipe, step) / top
+        return QPointF(x, y)
+
+    def _describe(self) -> None:
+        self.setAccessibleName(f"Learning rate over {count(self._recipe.steps)} steps, {self.words()}")
