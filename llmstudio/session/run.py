@@ -52,6 +52,7 @@ class Run:
         self.trainer: Trainer | None = None  # set by, and used on, the model thread
         self.error = ""
         self._state = state
+        self._read = 0  # events of the log taken so far
         self._clear()
         self.refresh()
 
@@ -119,7 +120,7 @@ class Run:
         self.refresh()
 
     def _clear(self) -> None:
-        self._read: int = 0
+        self._read = 0
         self.step = 0
         self.loss, self.smooth, self.rate, self.gradient = Series(), Series(), Series(), Series()
         self.seconds, self.validation = Series(), Series()
