@@ -67,7 +67,7 @@ class Panel(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         docked = self.title_bar.parent() is not self
-        _ground(self, top=not docked, bottom=True)
+        ground(self, top=not docked, bottom=True)
 
 
 class TitleBar(QWidget):
@@ -112,7 +112,7 @@ class TitleBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not isinstance(self.parent(), Panel):
-            _ground(self, top=True, bottom=False)
+            ground(self, top=True, bottom=False)
 
 
 def _shy_buttons(bar: TitleBar, hint: str) -> QWidget:
@@ -137,9 +137,9 @@ def _shy_buttons(bar: TitleBar, hint: str) -> QWidget:
     return box
 
 
-def _ground(widget: QWidget, top: bool, bottom: bool) -> None:
+def ground(widget: QWidget, top: bool, bottom: bool, painter: QPainter | None = None) -> None:
     """Paint the panel's flat ground, rounded where it ends."""
-    painter = QPainter(widget)
+    painter = painter or QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     rect = QRectF(widget.rect()).adjusted(0, 0 if top else -2 * RADIUS, 0, 0 if bottom else 2 * RADIUS)
     path = QPainterPath()

@@ -1,0 +1,74 @@
+"""Where the panels of a workspace are, as data: rows and columns of places. No Qt, no panel is imported."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Place:
+    """One panel, named by where its class is: "train.recipe.panel:RecipePanel", under llmstudio.ui.panels."""
+
+    panel: str
+    size: int = 0  # pixels along its row or column; 0 shares what is left
+
+    @property
+    def module(self) -> str:
+        return f"llmstudio.ui.panels.{self.panel.partition(':')[0]}"
+
+    @property
+    def name(self) -> str:
+        """Of the class; also what a saved layout calls the place."""
+        return self.panel.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Several side by side (`across`) or one above another."""
+
+    parts: tuple["Place | Split", ...]
+    across: bool
+    size: int = 0
+
+
+def row(*parts: Place | Split, size: int = 0) -> Split:
+    return Split(parts, True, size)
+
+
+def column(*parts: Place | Split, size: int = 0) -> Split:
+    return Split(parts, False, size)
+
+
+def places(part: Place | Split) -> Iterator[Place]:
+    """All places, in reading order."""
+    if isinstance(part, Place):
+        yield part
+    else:
+        for inner in part.parts:
+            yield from places(inner)
+
+
+def sizes(part: Place | Split, width: int, height: int, gap: int) -> dict[str, tuple[int, int]]:
+    """Width and height of every place in a workspace of this size, by name."""
+    if isinstance(part, Place):
+        return {part.name: (max(width, 1), max(height, 1))}
+    room = (width if part.across else height) - gap * (len(part.parts) - 1)
+    fixed = sum(inner.size for inner in part.parts)
+    free = sum(not inner.size for inner in part.parts)
+    shrink = min(1.0, room * (0.7 if free else 1.0) / fixed) if fixed else 1.0  # a narrow window takes from all
+    share = max(room - fixed * shrink, 0) / max(free, 1)
+    grow = (room - fixed) / len(part.parts) if not free and fixed < room else 0
+    found: dict[str, tuple[int, int]] = {}
+    for inner in part.parts:
+        length = round(inner.size * shrink + grow) if inner.size else round(share)
+        found |= sizes(inner, length if part.across else width, height if part.across else length, gap)
+    return found
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A workspace: its word in the top bar and its panels."""
+
+    name: str  # "train", the room of the session
+    title: str
+    layout: Place | Split
+    hint: str = field(default="")
