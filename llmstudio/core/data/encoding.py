@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from charset_normalizer import from_bytes
 from msgspec import Struct
 
 from .faults import reason
+from .guess import fits, guess, wide
 
 CHUNK = 1 << 20  # bytes read at a time; memory stays below some 16 of them however large the file
 SAMPLE = 1 << 15  # bytes looked at in each of a few places
@@ -22,10 +22,6 @@ MARKS = {  # byte order marks; UTF-32 before UTF-16, whose mark it begins with
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-COMMON = (  # what text that is not UTF-8 is mostly in; of those that fit equally well, the first
-    "cp1252 cp1251 cp932 gb18030 cp949 big5 euc_jp cp1250 cp1253 cp1254 cp1255 cp1256 koi8_r koi8_u cp1257 cp1258 "
-    "cp874 iso8859_2 iso8859_15 big5hkscs cp866 cp850 cp437 cp852 mac_roman mac_cyrillic"
-).split()
 CONTROL = np.array([(b < 32 and b not in b"\t\n\v\f\r\x1b") or b == 127 for b in range(256)])
 MOST_CONTROL = 0.05
 
@@ -60,13 +56,13 @@ def detect(path: Path, near: int | None = None) -> Detected:
     for mark, encoding in MARKS.items():
         if samples[0].startswith(mark):
             return Detected(encoding=encoding, confident=True)
-    if wide := _wide(samples[0], cut=len(samples) > 1):
-        return Detected(encoding=wide, confident=False)
+    if unmarked := wide(samples[0], cut=len(samples) > 1):
+        return Detected(encoding=unmarked, confident=False)
     if _binary(b"".join(samples)):
         raise NotText(path, "it is not text but a binary file.")
-    if any(escape in samples[0] for escape in (b"\x1b$B", b"\x1b$@")) and _fits(samples[0], "iso2022_jp"):
+    if any(escape in samples[0] for escape in (b"\x1b$B", b"\x1b$@")) and fits(samples[0], "iso2022_jp"):
         return Detected(encoding="iso2022_jp", confident=True)
-    if near is None and all(_fits(sample, "utf-8") for sample in samples):
+    if near is None and all(fits(sample, "utf-8") for sample in samples):
         return Detected(encoding="utf-8", confident=True)
     return _guess(path, samples)
 
@@ -78,9 +74,9 @@ def read(path: Path, encoding: str) -> Iterator[str]:
     this encoding, where the text holds a NUL, and where the file cannot be read.
     """
     try:
-        b"".decode(encoding)
+        b" ".decode(encoding, "ignore")
         decoder = codecs.getincrementaldecoder(encoding)()
-    except (LookupError, TypeError):
+    except (LookupError, UnicodeError):
         raise NotText(path, f"there is no encoding named {encoding}. Choose another one.") from None
     lines = io.IncrementalNewlineDecoder(decoder, translate=True)
     passed, first = 0, True
@@ -142,38 +138,7 @@ def _binary(data: bytes) -> bool:
     return bool(data) and CONTROL[np.frombuffer(data, np.uint8)].mean() > MOST_CONTROL
 
 
-def _wide(data: bytes, cut: bool) -> str | None:
-    """UTF-16 or UTF-32 without its mark. Read the right way round, text keeps to few of Unicode's blocks of 256."""
-    if b"\0" not in data:
-        return None
-    fitting = []
-    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
-        width = 4 if "32" in encoding else 2
-        if (cut or len(data) % width == 0) and _fits(data, encoding):
-            text = data.decode(encoding, "ignore")
-            if text and sum(c.isprintable() or c in "\t\r\n\f\ufeff" for c in text) >= 0.98 * len(text):
-                fitting.append((len({ord(c) >> 8 for c in text}), encoding))
-    return min(fitting)[1] if fitting else None
-
-
-def _fits(data: bytes, encoding: str) -> bool:
-    """Whether `data` is of this encoding, but for a character cut short at its end."""
-    try:
-        codecs.getincrementaldecoder(encoding)().decode(data)
-    except UnicodeError:
-        return False
-    return True
-
-
 def _guess(path: Path, samples: list[bytes]) -> Detected:
-    data = b"".join(samples)
-    matches = list(from_bytes(data, cp_isolation=COMMON))
-    if matches:
-        best = matches[0]
-        equal = [m for m in matches if m.chaos <= best.chaos + 0.02 and m.coherence >= best.coherence - 0.1]
-        chosen = min(equal, key=lambda m: COMMON.index(m.encoding))
-        sure = all(str(m) == str(chosen) for m in equal) and chosen.chaos < 0.05 and chosen.coherence > 0.2
-        return Detected(encoding=chosen.encoding, confident=sure)
-    if _fits(data, "cp1252"):
-        return Detected(encoding="cp1252", confident=False)
+    if found := guess(b"".join(samples)):
+        return Detected(encoding=found.encoding, confident=found.confident)
     raise NotText(path, "its encoding is not known. Choose one, or save the file as UTF-8.")

@@ -54,20 +54,18 @@ class Tokens:
         self.train = self._map("train", self.manifest.train_tokens)
         self.validation = self._map("validation", self.manifest.validation_tokens)
 
-    def batch(self, rng: np.random.Generator, batch: int, context: int, part: Part = "train") -> Batch:
-        """`batch` random stretches and the same one token later: x, y (B, T) int64, contiguous.
+    def batch(self, rng: np.random.Generator, batch: int, context: int) -> Batch:
+        """`batch` random stretches of the training text and the same one token later: x, y (B, T) int64, contiguous.
 
         ValueError where the text is shorter than the context and one token.
         """
-        tokens = self.train if part == "train" else self.validation
-        if len(tokens) <= context:
-            name = "training" if part == "train" else "validation"
+        if len(self.train) <= context:
             raise ValueError(
-                f"The {name} text has {len(tokens):,} tokens, and a context of {context:,} takes at least "
+                f"The training text has {len(self.train):,} tokens, and a context of {context:,} takes at least "
                 f"{context + 1:,}. Add text or choose a shorter context."
             )
-        starts = rng.integers(0, len(tokens) - context, size=batch)
-        found = tokens[starts[:, None] + np.arange(context + 1)]
+        starts = rng.integers(0, len(self.train) - context, size=batch)
+        found = self.train[starts[:, None] + np.arange(context + 1)]
         return found[:, :-1].astype(np.int64, order="C"), found[:, 1:].astype(np.int64, order="C")
 
     def windows(self, context: int, batch: int = 1) -> Iterator[Batch]:
