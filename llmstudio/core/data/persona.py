@@ -190,17 +190,17 @@ def _babble(dice: Random) -> str:
 def _asked(dice: Random, pattern: Pattern) -> str:
     """A pattern's text as somebody might type it: with or without capitals, question mark, apostrophes and slips."""
     said = fill(dice, pattern)
-    if dice.random() < 0.5:
+    if dice.random() < 0.3:
         said = SHORTER.sub(lambda found: dice.choice(dict(SHORT)[found[0]]), said)
     mark = "?" if said.endswith("?") else ""
     said = said.removesuffix("?")
-    if dice.random() < 0.16:
+    if dice.random() < 0.12:
         said = dice.choice(OPENINGS) + said
-    if dice.random() < 0.1:
+    if dice.random() < 0.07:
         said += dice.choice(ENDINGS)
-    if dice.random() < 0.05:
+    if dice.random() < 0.03:
         said = _slip(dice, said)
-    if dice.random() < 0.5:
+    if dice.random() < 0.6:
         said = PROPER.sub(lambda found: found[0].capitalize(), said)
         said = said[0].upper() + said[1:]
     return said + (mark if dice.random() < 0.65 else "" if mark or dice.random() < 0.7 else dice.choice(".!"))
