@@ -267,7 +267,8 @@ def _write(
 
     gpt, message.step = weights.at(run, folder, moment)
     tokenizer = weights.tokenizer(run, folder)
-    first = first_kept(template, turns, lambda text: len(tokenizer.encode(text)), 2 * run.model.context // 3)  # the rest is for the answer
+    budget = 2 * run.model.context // 3  # the rest is for the answer
+    first = first_kept(template, turns, lambda text: len(tokenizer.encode(text)), budget)
     prompt = render(template, turns[first:])
     ids = tokenizer.encode(prompt)
     if prompt and not len(ids):

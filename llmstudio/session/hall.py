@@ -75,7 +75,10 @@ class Hall:
         done: Callable[[Any], object],
         failed: Callable[[BaseException], object] | None = None,
     ) -> "Future[Any]":
-        """Call `done(result)` on this thread once the future has one. The future given back is done after that."""
+        """Call `done(result)` on this thread once the future has one. The future given back is done after that.
+
+        Where `done` gives a future in its turn, that one is waited for too.
+        """
         after: Future[Any] = Future()
         self._waiting.append((future, done, failed or self.tell, after))
         return after
@@ -91,8 +94,11 @@ class Hall:
                 failed(error)
                 after.set_exception(error)
             else:
-                done(result)
-                after.set_result(result)
+                more = done(result)
+                if isinstance(more, Future):
+                    self._waiting.append((more, _nothing, _nothing, after))
+                else:
+                    after.set_result(result)
 
     def wait(self, work: "Job | Future[Any]", each: Callable[[], object] | None = None) -> Any:
         """Poll until a job or future is done and give its result; `each` is called meanwhile. For scripts and tests."""
@@ -118,6 +124,10 @@ class Hall:
         if not isinstance(error, ValueError):
             log.error("A worker failed", exc_info=error)
         self.say(sentence(error), "error")
+
+
+def _nothing(_: object) -> None:
+    """For a future that is only waited for."""
 
 
 def sentence(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """The room of the views: the probe text, the moment looked at, what is pointed at, and looking itself."""
 
+import time
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,11 @@ from .train import TrainRoom
 from .weights import Weights
 
 if TYPE_CHECKING:
+    from ..core.data.tokenizer import Tokenizer
     from ..core.inside.embedding import Projection
     from ..core.inside.watch import Watched
 
+PASSAGE = 40  # tokens of a probe taken from the text
 LONGEST = 128  # tokens of the probe that are looked at: a picture of more cannot be read
 
 
@@ -66,6 +69,7 @@ class InsideRoom:
         self._shown: Run | None = None
         self._previous: Projection | None = None  # used on the model thread only
         train.changed.connect(self._follow_run)
+        data.changed.connect(self._fill_probe)
 
     # state that the views share
 
@@ -98,6 +102,14 @@ class InsideRoom:
             if self._hall.opened:
                 self._hall.edit_project(probe=text)
             self.probe_changed.emit()
+
+    def from_text(self, seed: int | None = None) -> "Future[Any]":
+        """Take a passage of the validation text as the probe: another each time, or the one of this seed."""
+        if self._data.tokenizer is None:
+            raise ValueError("There are no tokens yet. Use your text first.")
+        seed = time.time_ns() if seed is None else seed
+        passage = self._hall.files.ask(_passage, self._hall.folder.tokens, self._data.tokenizer, seed)
+        return self._hall.then(passage, self.set_probe)
 
     def go(self, step: int | None) -> None:
         """Look at a snapshot, or live again."""
@@ -147,6 +159,10 @@ class InsideRoom:
     def poll(self) -> None:
         """Nothing runs in this room: views ask when they are visible."""
 
+    def _fill_probe(self) -> None:
+        if not self.probe and self._data.ready:
+            self.from_text(0)
+
     def _follow_run(self) -> None:
         if self._train.run is not self._shown:
             self._shown = self._train.run
@@ -184,3 +200,11 @@ class InsideRoom:
         return [
             Neighbour(id=i, text=tokenizer.token(i), cosine=cosine) for i, cosine in neighbours(weights, token, count)
         ]
+
+
+def _passage(folder: Path, tokenizer: "Tokenizer", seed: int) -> str:
+    from ..core.data.tokens import Tokens
+
+    text = Tokens(folder).validation
+    start = seed % max(1, len(text) - PASSAGE)
+    return tokenizer.decode([int(i) for i in text[start : start + PASSAGE]]).strip("\n")

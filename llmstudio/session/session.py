@@ -43,13 +43,14 @@ class Session(Hall):
             kit=kit,
             data=design.data,
             recipe=recipe,
-            probe=recipe.prompt,
+            probe=kind.prompt.strip() if kind else "",
             template=synthetic.template(kit) if kit else None,
             floor=synthetic.floor(kit, 0) if kit else None,
         )
         path = path.expanduser().absolute()
         Folder(path).create(project, design.model)
-        return self.then(self.open(path), lambda _: self.data.fill(kit) if kit else None)
+        opened = self.open(path)  # tells its own error
+        return self.then(opened, lambda _: self.data.fill(kit) if kit else None, lambda _: None)
 
     def open(self, path: Path, write: bool = True) -> "Future[Any]":
         """Open a project; the one before stays open until this one is read. The future: every room has been entered."""

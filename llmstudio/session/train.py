@@ -104,7 +104,7 @@ class TrainRoom:
             ready.set_result(True)
         else:
             ready = self._data.prepare()
-        return self._hall.then(ready, lambda prepared: self._begin(prepared, name), self._not_begun)
+        return self._hall.then(ready, lambda prepared: self._begin(prepared, name), lambda _: self._not_begun())
 
     def resume(self, run: Run) -> "Future[Any]":
         """Go on with a run from its newest checkpoint."""
@@ -115,7 +115,7 @@ class TrainRoom:
         self.starting = True
         self.show(run)
         newest = self._hall.models.ask(_newest, self._hall.folder, self.folder(run))
-        return self._hall.then(newest, lambda step: self._go_on(run, step), self._not_begun)
+        return self._hall.then(newest, lambda step: self._go_on(run, step), self._not_made)
 
     def pause(self, on: bool = True) -> None:
         if (run := self.live) and run.job:
@@ -218,35 +218,41 @@ class TrainRoom:
                 "A run's name becomes a folder: leave out slashes, colons, quotes, and dots or spaces at its ends."
             )
 
-    def _not_begun(self, error: BaseException) -> None:
+    def _not_begun(self) -> None:
         self.starting = False
-        self._hall.tell(error)
         self.changed.emit()
 
-    def _begin(self, prepared: Any, name: str) -> None:
-        self.starting = False
+    def _not_made(self, error: BaseException) -> None:
+        self._hall.tell(error)
+        self._not_begun()
+
+    def _begin(self, prepared: Any, name: str) -> "Future[Any] | None":
         project = self._hall.project
         wrong = data_problems(self._build.model, self.recipe, self._data.manifest)
         if prepared is None or project is None or wrong:  # cancelled, closed, or the text is too short
             if wrong:
                 self._hall.say(wrong[0].text, "error")
-            self.changed.emit()
-            return
+            self._not_begun()
+            return None
         number = project.next_run
         run = Run(name=name or f"run {number}", number=number, model=self._build.model, recipe=self.recipe)
         self._hall.edit_project(next_run=number + 1)
-        self._file(_make, self.folder(run), run.model, run.recipe)
-        self.runs.append(run)
-        self._launch(run)
+        made = self._hall.files.ask(_make, self._hall.opened, self.folder(run), run.model, run.recipe)
+
+        def launch(_: Any) -> None:
+            self.runs.append(run)
+            self._launch(run)
+
+        return self._hall.then(made, launch, self._not_made)
 
     def _go_on(self, run: Run, step: int) -> None:
-        self.starting = False
         run.cut(step)
         self._file(_cut, run.name, step)
         self._written[run.name] = len(run.log)
         self._launch(run)
 
     def _launch(self, run: Run) -> None:
+        self.starting = False
         run.error = ""
         run.job = self._hall.models.start(_work(run, self._hall.folder.path, self.folder(run)), run.log)
         self._file(

@@ -2,10 +2,10 @@ import json
 import time
 
 import pytest
-from conftest import small
 from msgspec.structs import replace
 
 from llmstudio.session.session import Session
+from tests.material import make_small, sample_text
 
 
 def train(session):
@@ -39,7 +39,7 @@ def test_the_whole_loop_and_everything_is_there_again(project, tmp_path):
 
 
 def test_stop_close_reopen_and_go_on(project, tmp_path):
-    small(project, steps=4000)
+    make_small(project, steps=4000)
     project.wait(project.train.start())
     run = project.train.run
     while run.step < 5:
@@ -64,7 +64,7 @@ def test_stop_close_reopen_and_go_on(project, tmp_path):
 
 
 def test_a_single_step_while_paused(project):
-    small(project, steps=4000)
+    make_small(project, steps=4000)
     project.wait(project.train.start())
     run = project.train.run
     while run.step < 2:
@@ -85,10 +85,11 @@ def test_a_single_step_while_paused(project):
 
 
 def test_chat_and_looking_while_it_trains(project):
-    small(project, steps=100_000)
+    make_small(project, steps=100_000)
     project.wait(project.train.start())
     run = project.train.run
     project.chat.edit_sampler(replace(project.chat.sampler, max_tokens=12))
+    project.inside.set_probe("the snail carries")
     first = project.wait(project.inside.look())
     project.wait(project.chat.send("the"))
     second = project.wait(project.inside.look())
@@ -100,7 +101,7 @@ def test_chat_and_looking_while_it_trains(project):
 
 
 def test_closing_while_it_trains_saves(project, tmp_path):
-    small(project, steps=100_000)
+    make_small(project, steps=100_000)
     project.wait(project.train.start())
     while project.train.run.step < 4:
         project.poll()
@@ -132,6 +133,16 @@ def test_the_vocabulary_follows_the_tokenizer(project):
     assert not project.build.can_redo
     project.build.use_preset("gpt2-small")
     assert project.build.model.vocab == project.data.manifest.vocab
+
+
+def test_the_probe_comes_from_the_text(project):
+    assert not project.inside.probe
+    project.wait(project.data.prepare())
+    project.wait(project.files.ask(lambda: None))
+    first = project.inside.probe
+    assert len(first) > 20 and first in sample_text()
+    project.wait(project.inside.from_text(31))
+    assert project.inside.probe != first
 
 
 def test_a_removed_run_can_be_had_back(project, tmp_path):
@@ -219,7 +230,7 @@ def test_a_run_keeps_its_own_tokenizer(project):
 
 
 def test_project_json_holds_what_was_chosen(project, tmp_path):
-    small(project, steps=77)
+    make_small(project, steps=77)
     project.wait(project.files.ask(lambda: None))
     assert json.loads((tmp_path / "P" / "project.json").read_text())["recipe"]["steps"] == 77
 

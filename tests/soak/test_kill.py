@@ -1,4 +1,4 @@
-"""kill -9 at random moments of training: the project opens every time, and only what came after the last checkpoint is lost."""
+"""kill -9 at random moments of training: the project opens, and only what came after the last checkpoint is lost."""
 
 import os
 import random
@@ -46,9 +46,8 @@ def make(folder: Path) -> None:
     session.wait(session.data.paste("".join(f"the snail carries letter {i} through the garden\n" for i in range(4000))))
     block = spec.Block(attention=spec.Attention(heads=2))
     session.build.edit(replace(session.build.model, width=64, context=32, blocks=(block, block)))
-    session.train.edit(
-        replace(session.train.recipe, steps=1_000_000, checkpoint_seconds=SAVE_SECONDS, evaluate_every=50, sample_every=100)
-    )
+    looks = {"checkpoint_seconds": SAVE_SECONDS, "evaluate_every": 50, "sample_every": 100}
+    session.train.edit(replace(session.train.recipe, steps=1_000_000, **looks))
     session.wait(session.data.prepare())
     session.close()
 
@@ -88,4 +87,5 @@ def test_killed_fifty_times(tmp_path: Path) -> None:
         lost.append(step - start)
         reached = run.step
         session.close()
-    print(f"\n{KILLS} kills, all opened; steps lost: most {max(lost)}, mean {sum(lost) / len(lost):.1f}, reached step {reached}")
+    mean = sum(lost) / len(lost)
+    print(f"\n{KILLS} kills, all opened; steps lost: most {max(lost)}, mean {mean:.1f}; reached step {reached}")
