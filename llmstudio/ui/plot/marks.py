@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from ..theme import faded, theme
 
 Align = Qt.AlignmentFlag
-LEFT, RIGHT, TOP, BOTTOM = 52, 104, 10, 44  # margins of the plot's frame
+LEFT, RIGHT, TOP, BOTTOM = 60, 104, 10, 42  # margins of the plot's frame
 NAME_H = 15  # least distance of two names at the edge
 
 
@@ -52,7 +52,7 @@ def axes(p: QPainter, frame: QRectF, across: Marks, up: Marks, titles: tuple[str
         p.drawText(QRectF(frame.left() - LEFT, y - 8, LEFT - 8, 16), Align.AlignRight | Align.AlignVCenter, text)
     p.drawText(QRectF(frame.left(), frame.bottom() + 24, frame.width(), 16), Align.AlignCenter, titles[0])
     p.save()
-    p.translate(8, frame.center().y())
+    p.translate(7, frame.center().y())
     p.rotate(-90)
     p.drawText(QRectF(-frame.height() / 2, -8, frame.height(), 16), Align.AlignCenter, titles[1])
     p.restore()

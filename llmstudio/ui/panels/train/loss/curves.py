@@ -35,8 +35,8 @@ class RunCurves:
         color, name = theme.run(self.run.number), self.run.name
         dashed = self.run.number > 8  # the colours begin again
         raw = Curve(
-            key=f"{name} raw", name=f"{name}, this batch", x=self._steps, y=self._raw, color=color, width=1, opacity=0.38,
-            framed=False,
+            key=f"{name} raw", name=f"{name}, this batch", x=self._steps, y=self._raw, color=color, width=1,
+            opacity=0.38, framed=False,
         )  # fmt: skip
         line = Curve(
             key=f"{name} smooth", name=f"{name}, smoothed", x=self._steps, y=self.smoothed, color=color, width=2.25,

@@ -35,7 +35,7 @@ class Figures(QWidget):
     def _readouts(self) -> QHBoxLayout:
         self.train = Readout("", "train loss", True, "Smoothed over the last steps, nats per token")
         self.validation = Readout("", "validation", True, "On text that it does not learn from, nats per token")
-        self.perplexity = Readout("", "perplexity", hint="exp(train loss): among how many equally likely tokens it chooses")
+        self.perplexity = Readout("", "perplexity", hint="exp(validation loss): as if it chose among that many")
         self.bits = Readout("", "bits per character", hint="Validation loss in bits, for each character of the text")
         self.steps = Readout("", "steps a second", hint="Over the last 40 steps")
         self.tokens = Readout("", "tokens a second", hint="Tokens learned from, over the last 40 steps")
@@ -69,7 +69,8 @@ class Figures(QWidget):
         self.train.set(NOTHING if loss is None else fixed(loss), run=run.number)
         step = f"validation, step {count(int(run.validation.steps[-1]))}" if len(run.validation) else "validation"
         self.validation.set(NOTHING if tested is None else fixed(tested), step)
-        self.perplexity.set(NOTHING if loss is None else choices(exp(min(loss, 700))))
+        known = loss if tested is None else tested
+        self.perplexity.set(NOTHING if known is None else choices(exp(min(known, 700))))
         each = characters_per_token(self.session)
         self.bits.setVisible(tested is not None and each is not None)
         if tested is not None and each is not None:
@@ -79,7 +80,7 @@ class Figures(QWidget):
             readout.setVisible(rate is not None)
             if rate is not None:
                 readout.set(fixed(rate / share, 1) if rate / share < 100 else count(round(rate / share)))
-        words = sentence(loss if tested is None else tested, compared_with(self.session), token(self.session))
+        words = sentence(known, compared_with(self.session), token(self.session))
         self.meaning.setText(words or "The first numbers come with the first steps.")
         for link in (self.look, self.talk):
             link.setVisible(run.live or bool(run.snapshots))

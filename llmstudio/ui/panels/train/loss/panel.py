@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from .....session.run import SMOOTH
 from ....icons import icon
+from ....numbers import count
 from ....panel import Panel
 from ....theme import theme
 from ....widgets.button import button, tool
@@ -35,6 +36,7 @@ class Loss(Panel):
         self.picture: Picture | None = None
         self._asked = False
         self._drawn: tuple[object, ...] = ()
+        self.past = self.add_chip("", "warning", "clock")
         self._tools()
         self.figures = Figures(self.session)
         self.figures.look.clicked.connect(lambda: self.go("inside"))
@@ -87,8 +89,10 @@ class Loss(Panel):
             self.figures.show_run(run)
             if self.picture is not None:
                 self.picture.show_run(run, self.smoothing.exact)
+        moment = self.session.inside.moment
+        self.past.set("" if moment is None else f"step {count(moment)}")
         if self.picture is not None:
-            self.picture.set_moment(self.session.inside.moment)
+            self.picture.set_moment(moment)
 
     def _again(self) -> None:
         self._drawn = ()  # the curves hold colours
