@@ -2,25 +2,43 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from .arrangement import Stage
 from .icons import icon
+from .panel import Panel
 from .theme import Mode, theme
+from .workspace import Dock, Workspace
 
 if TYPE_CHECKING:
-    from .window import Window
+    from ..session.session import Session
 
 THEMES: dict[str, Mode] = {"Like the system": "system", "Dark": "dark", "Light": "light"}
 RECENT = 8
 
 
+class Host(Protocol):
+    """What the actions need of the window, besides its being one."""
+
+    session: "Session"
+    stages: tuple[Stage, ...]
+    stage: str
+
+    @property
+    def workspace(self) -> Workspace: ...
+    def choose(self, name: str) -> None: ...
+    def attempt(self, verb: Callable[[], object]) -> None: ...
+    def explain(self) -> None: ...
+
+
 class Actions:
     """The project menu, and shortcuts for the whole window."""
 
-    def __init__(self, window: "Window") -> None:
+    def __init__(self, window: QWidget, host: Host) -> None:
+        self._host = host
         self._window = window
         self.menu = QMenu(window)
         self.recent = QMenu("Open recent", self.menu)
@@ -34,23 +52,23 @@ class Actions:
         self.redo = self._add("Redo", "redo", "Ctrl+Shift+Z", lambda: self._in_room("redo"))
         self.menu.addSeparator()
         self.menu.addMenu(self.panels)
-        self._add("Reset layout", "restore", "", lambda: window.workspace.reset())
+        self._add("Reset layout", "restore", "", lambda: host.workspace.reset())
         self.menu.addMenu(self._themes())
         self.menu.addSeparator()
         self._add("Quit", "power", "Ctrl+Q", window.close)
         self.recent.aboutToShow.connect(self._list_recent)
         self.panels.aboutToShow.connect(self._list_panels)
         self.menu.aboutToShow.connect(self._enable)
-        for n, stage in enumerate(window.stages, 1):
-            self._hidden(f"Ctrl+{n}", lambda name=stage.name: window.choose(name))
-        self._hidden("F1", window.explain)
-        self._hidden("Esc", lambda: window.session.inside.unlock())
+        for n, stage in enumerate(host.stages, 1):
+            self._hidden(f"Ctrl+{n}", lambda name=stage.name: host.choose(name))
+        self._hidden("F1", host.explain)
+        self._hidden("Esc", lambda: host.session.inside.unlock())
 
     def new(self, kit: str = "") -> None:
         """Ask for a folder and make a project in it."""
 
         def chosen(name: str) -> None:
-            self._window.attempt(lambda: self._window.session.new(Path(name), kit=kit))
+            self._host.attempt(lambda: self._host.session.new(Path(name), kit=kit))
 
         dialog = self._dialog("New project", chosen)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -63,7 +81,7 @@ class Actions:
         """Ask for a project's folder and open it."""
 
         def chosen(name: str) -> None:
-            self._window.attempt(lambda: self._window.session.open(Path(name)))
+            self._host.attempt(lambda: self._host.session.open(Path(name)))
 
         dialog = self._dialog("Open project", chosen)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
@@ -77,7 +95,7 @@ class Actions:
         return dialog
 
     def _home(self) -> Path:
-        recent = self._window.session.settings.recent
+        recent = self._host.session.settings.recent
         return Path(recent[0]).parent if recent else Path.home()
 
     def _add(
@@ -105,32 +123,33 @@ class Actions:
             action = menu.addAction(title)
             action.setCheckable(True)
             action.setChecked(theme.mode == mode)
-            action.triggered.connect(lambda _, mode=mode: self._window.session.edit_settings(theme=mode))
+            action.triggered.connect(lambda _, mode=mode: self._host.session.edit_settings(theme=mode))
             group.addAction(action)
         return menu
 
     def _list_recent(self) -> None:
         self.recent.clear()
-        session = self._window.session
+        session = self._host.session
         for name in session.settings.recent[:RECENT]:
             action = self.recent.addAction(Path(name).name)
             action.setToolTip(name)
             action.triggered.connect(
-                lambda _, name=name: self._window.attempt(lambda: session.open(Path(name)))
+                lambda _, name=name: self._host.attempt(lambda: session.open(Path(name)))
             )
         self.recent.setToolTipsVisible(True)
 
     def _list_panels(self) -> None:
         self.panels.clear()
-        self.panels.addActions(self._window.workspace.view_actions())
+        self.panels.addActions(self._host.workspace.view_actions())
 
     def _enable(self) -> None:
         room = self._room()
-        self.undo.setText(_named("Undo", room))
-        self.recent.setEnabled(bool(self._window.session.settings.recent))
+        self.undo.setVisible(hasattr(room, "can_undo"))
+        self.redo.setVisible(hasattr(room, "can_undo"))
+        self.recent.setEnabled(bool(self._host.session.settings.recent))
 
     def _room(self) -> object:
-        return getattr(self._window.session, self._window.stage)
+        return getattr(self._host.session, self._host.stage)
 
     def _in_room(self, verb: str) -> None:
         room = self._room()
@@ -138,21 +157,12 @@ class Actions:
             getattr(room, verb)()
 
 
-def _named(verb: str, room: object) -> str:
-    """"Undo heads", where the room tells what it would undo."""
-    what = getattr(room, f"{verb.lower()}_text", "")
-    return f"{verb} {what}" if what else verb
-
-
-def panel_under(widget: QWidget | None) -> QWidget | None:
+def panel_under(widget: QWidget | None) -> Panel | None:
     """The panel that `widget` is part of."""
-    from .panel import Panel, TitleBar
-    from .workspace import Dock
-
     while widget is not None:
         if isinstance(widget, Panel):
             return widget
-        if isinstance(widget, Dock) and widget.panel is not None:
+        if isinstance(widget, Dock):
             return widget.panel
-        widget = widget.parentWidget() if not isinstance(widget, TitleBar) else widget.parentWidget()
+        widget = widget.parentWidget()
     return None

@@ -1,0 +1,44 @@
+"""The five stages and where their panels are. Panels are named here by import path and loaded when first shown.
+
+Sizes are pixels in a window of 1440 x 900; a place without one shares what is left.
+"""
+
+from ..arrangement import Place, Stage, column, row
+
+DATA = row(
+    Place("data.sources:SourcesPanel", 328),
+    column(Place("data.preview:PreviewPanel"), Place("data.tokenizer:TokenizerPanel", 360)),
+    Place("data.statistics:StatisticsPanel", 420),
+)
+BUILD = row(
+    Place("build.parts:PartsPanel", 208),
+    Place("build.canvas:CanvasPanel"),
+    column(
+        Place("build.properties:PropertiesPanel"),
+        Place("build.cost:CostPanel", 216),
+        Place("build.problems:ProblemsPanel", 150),
+        size=360,
+    ),
+)
+TRAIN = row(
+    Place("train.recipe.panel:RecipePanel", 280),
+    column(Place("train.loss.panel:Loss"), Place("train.samples:Samples", 320)),
+    Place("train.runs:Runs", 388),
+)
+INSIDE = column(
+    Place("inside.probe:ProbePanel", 80),
+    row(
+        Place("inside.attention:AttentionPanel"),
+        column(Place("inside.embeddings:EmbeddingsPanel"), Place("inside.next:NextPanel", 320), size=624),
+    ),
+)
+CHAT = row(
+    Place("chat.conversation:ConversationPanel"),
+    Place("chat.token:TokenPanel", 400),
+    Place("chat.sampler:SamplerPanel", 400),
+)
+
+WORKSPACES = (
+    Stage("build", "Build", BUILD, "The model's design: draw it, size it, see what it costs"),
+    Stage("train", "Train", TRAIN, "Watch it learn, and steer it"),
+)
