@@ -128,8 +128,8 @@ class Corpus:
         """Take a source out. Its text stays in the folder until the corpus is next opened, for `restore`."""
         index = next(i for i, source in enumerate(self.sources) if source.id == id)
         source = self.sources[index]
-        self._save((*self.sources[:index], *self.sources[index + 1 :]))
         self._removed[id] = (index, source)
+        self._save((*self.sources[:index], *self.sources[index + 1 :]))
         with contextlib.suppress(OSError):  # without it the sweep of another program may take the text: restore says so
             self.path(source).touch()
 
@@ -191,7 +191,7 @@ class Corpus:
                 self._save((*self.sources, *sources))
         except (OSError, ValueError) as error:
             for source in sources:
-                if source.id not in self._removed:
+                if source not in self.sources and source.id not in self._removed:
                     self.path(source).unlink(missing_ok=True)
             if isinstance(error, OSError):
                 raise ValueError(f"The text cannot be copied into the project: {reason(error)}") from error
@@ -200,10 +200,12 @@ class Corpus:
 
     def _save(self, sources: tuple[Source, ...]) -> None:
         listing = msgspec.json.encode(_Listing(sources=sources))
+        path = self.folder / "sources.json"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(self.folder / "sources.json", msgspec.json.format(listing, indent=2))
+            write_atomic(path, msgspec.json.format(listing, indent=2))
         except OSError as error:
+            self.sources = _read(path)  # the new list may be in place, with only its folder not flushed
             raise ValueError(f"The list of texts cannot be saved: {reason(error)}") from error
         self.sources = sources
 

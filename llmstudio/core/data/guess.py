@@ -56,7 +56,8 @@ def wide(data: bytes, cut: bool) -> str | None:
         width = 4 if "32" in encoding else 2
         if (cut or len(data) % width == 0) and fits(data, encoding):
             text = data.decode(encoding, "ignore")
-            if text and sum(c.isprintable() or c in "\t\r\n\f\ufeff" for c in text) >= 0.98 * len(text):
+            plain = sum(c.isascii() or c == "\u3000" for c in text)  # there are spaces and line ends in any text
+            if plain > 0.01 * len(text) and sum(c.isprintable() or c in "\t\r\n\f" for c in text) >= 0.98 * len(text):
                 fitting.append((len({ord(c) >> 8 for c in text}), encoding))
     return min(fitting)[1] if fitting else None
 
