@@ -1,15 +1,10 @@
 """The room of the runs: the recipe, starting and steering a run, and what the runs have told."""
 
-import time
 from collections.abc import Generator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from ..core.files import write_atomic
-from ..core.model import spec
 from ..core.model.check import data_problems
 from ..core.train.events import Event
 from ..core.train.recipe import Recipe
@@ -17,15 +12,13 @@ from .build import BuildRoom
 from .data import DataRoom
 from .edits import Edits
 from .hall import Hall, sentence
-from .history import Row
 from .opened import Opened
 from .project import Folder
+from .records import Records
 from .run import Run
 from .signal import Signal
 from .weights import Weights
 from .worker import Job
-
-WRITE_SECONDS = 1.0  # events reach the database at least this often
 
 
 class TrainRoom:
@@ -36,8 +29,7 @@ class TrainRoom:
         self.run: Run | None = None  # the one shown
         self.starting = False  # Train was pressed, the tokens are being made
         self._edits: Edits[Recipe] = Edits(Recipe(), self._edited)
-        self._written: dict[str, int] = {}  # events of each run that the database has
-        self._write_at = 0.0
+        self._records = Records(hall)
 
     # the recipe
 
@@ -144,13 +136,13 @@ class TrainRoom:
             raise ValueError(f"{run.name} is still going on. Stop it first.")
         place = self.runs.index(run)
         self.runs.remove(run)
-        self._file(_set_removed, run.name, True)
+        self._records.remove(run)
         if self.run is run:
             self.run = self.runs[-1] if self.runs else None
 
         def back() -> None:
             self.runs.insert(min(place, len(self.runs)), run)
-            self._file(_set_removed, run.name, False)
+            self._records.remove(run, False)
             self.show(run)
 
         self._hall.say(f"{run.name} removed", undo=back)
@@ -178,7 +170,7 @@ class TrainRoom:
     def enter(self, opened: Opened) -> None:
         self.runs = [*opened.runs]
         self.run = self.runs[-1] if self.runs else None
-        self._written = {run.name: len(run.log) for run in self.runs}
+        self._records.enter(self.runs)
         self._edits.reset(opened.project.recipe)
         for run in self.runs:
             if run.state == "interrupted":
@@ -193,15 +185,13 @@ class TrainRoom:
             self._hall.models.ask(lambda: None).result(60)
             run.job.done.exception(60)
             self._ended(run)
-        self._write()
+        self._records.write(self.runs, now=True)
         self.runs, self.run, self.starting = [], None, False
-        self._written.clear()
 
     def poll(self) -> None:
         for run in self.runs:
             run.refresh()
-        if time.monotonic() - self._write_at > WRITE_SECONDS:
-            self._write()
+        self._records.write(self.runs)
 
     def _edited(self) -> None:
         if self._hall.project and self.recipe != self._hall.project.recipe:
@@ -237,7 +227,7 @@ class TrainRoom:
         number = project.next_run
         run = Run(name=name or f"run {number}", number=number, model=self._build.model, recipe=self.recipe)
         self._hall.edit_project(next_run=number + 1)
-        made = self._hall.files.ask(_make, self._hall.opened, self.folder(run), run.model, run.recipe)
+        made = self._records.make(run)
 
         def launch(_: Any) -> None:
             self.runs.append(run)
@@ -247,17 +237,14 @@ class TrainRoom:
 
     def _go_on(self, run: Run, step: int) -> None:
         run.cut(step)
-        self._file(_cut, run.name, step)
-        self._written[run.name] = len(run.log)
+        self._records.cut(run)
         self._launch(run)
 
     def _launch(self, run: Run) -> None:
         self.starting = False
         run.error = ""
         run.job = self._hall.models.start(_work(run, self._hall.folder.path, self.folder(run)), run.log)
-        self._file(
-            _put_run, run.name, run.number, spec.to_json(run.model).decode(), msgspec.json.encode(run.recipe).decode()
-        )
+        self._records.put(run)
         self._hall.then(run.job.done, lambda _: self._ended(run), lambda error: self._ended(run, error))
         self.show(run)
 
@@ -269,23 +256,9 @@ class TrainRoom:
             run.error = sentence(error)
             self._hall.tell(error)
         run.end("failed" if error else "finished" if run.step >= run.steps else "stopped")
-        self._write()
-        self._file(_set_state, run.name, run.state)
+        self._records.write(self.runs, now=True)
+        self._records.end(run)
         self.changed.emit()
-
-    def _write(self) -> None:
-        """Send the new events to the database."""
-        self._write_at = time.monotonic()
-        for run in self.runs:
-            end = len(run.log)
-            if (start := self._written.get(run.name, 0)) < end:
-                self._written[run.name] = end
-                self._file(_append, run.name, run.log[start:end])
-
-    def _file(self, function: Any, *args: Any) -> None:
-        """Do something to the history or the runs' folders, in order, on the file thread."""
-        if self._hall.opened:
-            self._hall.save(function, self._hall.opened, *args)
 
 
 def _work(run: Run, project: Path, folder: Path) -> Generator[Event | None, None, None]:
@@ -316,35 +289,3 @@ def _newest(project: Folder, folder: Path) -> int:
     if project.tokenizer.read_bytes() != (folder / "tokenizer.json").read_bytes():
         raise ValueError(f"The tokenizer changed since {folder.name} began. Start a new run, or undo the change.")
     return newest_step(folder / "resume")
-
-
-def _make(opened: Opened, folder: Path, model: spec.Model, recipe: Recipe) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / "tokenizer.json", opened.folder.tokenizer.read_bytes())
-    write_atomic(folder / "spec.json", spec.to_json(model))
-    write_atomic(folder / "recipe.json", msgspec.json.format(msgspec.json.encode(recipe), indent=2))
-
-
-def _put_run(opened: Opened, name: str, number: int, model: str, recipe: str) -> None:
-    opened.history.put_run(Row(name=name, number=number, state="training", model=model, recipe=recipe))
-
-
-def _set_state(opened: Opened, name: str, state: str) -> None:
-    opened.history.set_state(name, state)
-
-
-def _set_removed(opened: Opened, name: str, removed: bool) -> None:
-    opened.folder.trash.mkdir(parents=True, exist_ok=True)
-    here, away = opened.folder.run(name), opened.folder.trash / name
-    source, target = (here, away) if removed else (away, here)
-    if source.exists():
-        source.rename(target)
-    opened.history.set_removed(name, removed)
-
-
-def _append(opened: Opened, name: str, news: list[Event]) -> None:
-    opened.history.append(name, news)
-
-
-def _cut(opened: Opened, name: str, step: int) -> None:
-    opened.history.cut(name, step)
