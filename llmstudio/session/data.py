@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,14 +11,17 @@ from msgspec.structs import replace
 from ..core.data import synthetic
 from ..core.data.corpus import Added, Corpus, Settings, Source
 from ..core.data.documents import Refused
+from ..core.data.frequencies import Frequencies, frequencies
 from ..core.data.tokenizer import Tokenizer
-from ..core.data.tokens import Manifest
+from ..core.data.tokens import Manifest, Tokens
 from ..core.progress import Progress
 from .edits import Edits
 from .hall import Hall
 from .opened import Opened
 from .signal import Signal
 from .worker import Job
+
+Doing = Literal["", "adding", "preparing"]
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -28,16 +31,29 @@ class Text(Struct, frozen=True, kw_only=True):
     settings: Settings = Settings()
 
 
+class _Work(Struct, frozen=True):
+    """Something long that waits for its turn on the file thread."""
+
+    doing: Doing
+    steps: Callable[[], Generator[Any, None, Any]]
+    done: Callable[[Any], object]
+    after: Future[Any]
+
+
 class DataRoom:
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
         self.changed = Signal()  # sources, settings, tokens, or whether work goes on
+        self.selected_changed = Signal()
         self.corpus: Corpus | None = None
         self.tokenizer: Tokenizer | None = None
         self.manifest: Manifest | None = None
         self.refused: list[Refused] = []
         self.job: Job | None = None
-        self._queue: list[tuple[Callable[[], Generator[Any, None, Any]], Callable[[Any], object], Future[Any]]] = []
+        self.selected = ""  # id of the source that is looked at
+        self._doing: Doing = ""
+        self._counts: tuple[Manifest, Future[Frequencies]] | None = None
+        self._queue: list[_Work] = []
         self._edits: Edits[Text] = Edits(Text(), self._edited)
 
     # what is there
@@ -53,6 +69,16 @@ class DataRoom:
     @property
     def busy(self) -> bool:
         return self.job is not None and self.job.running
+
+    @property
+    def doing(self) -> Doing:
+        """What the work that goes on is for."""
+        return self._doing if self.busy else ""
+
+    @property
+    def shown(self) -> Source | None:
+        """The source that is looked at: the selected one, else the first."""
+        return next((s for s in self.sources if s.id == self.selected), self.sources[0] if self.sources else None)
 
     @property
     def progress(self) -> Progress | None:
@@ -77,7 +103,7 @@ class DataRoom:
     def add(self, paths: Iterable[Path]) -> "Future[Any]":
         """Copy files and folders into the corpus. Those without text become lines in `refused`."""
         corpus, wanted = self._corpus(), [Path(path) for path in paths]
-        return self._start(lambda: corpus.add(wanted), self._added)
+        return self._start("adding", lambda: corpus.add(wanted), self._added)
 
     def paste(self, text: str, name: str = "Pasted text") -> "Future[Any]":
         corpus = self._corpus()
@@ -86,7 +112,7 @@ class DataRoom:
             yield Progress(text=f"Adding {name}", done=0, total=len(text), unit="characters")
             return Added(sources=[corpus.add_text(text, name)], refused=[])
 
-        return self._start(steps, self._added)
+        return self._start("adding", steps, self._added)
 
     def fill(self, kit: str) -> "Future[Any]":
         """Write a kit's own text into the corpus and make its tokens."""
@@ -99,7 +125,7 @@ class DataRoom:
                 sources.append(corpus.add_text(text, name))
             return Added(sources=sources, refused=[])
 
-        self._start(steps, self._filled)
+        self._start("adding", steps, self._filled)
         return self.prepare()
 
     def remove(self, source: str) -> None:
@@ -107,6 +133,17 @@ class DataRoom:
         gone = next(s for s in self.sources if s.id == source)
         self._put_sources(tuple(s for s in self.sources if s.id != source))
         self._hall.say(f"{gone.name} removed", undo=self.undo)
+
+    def select(self, source: str) -> None:
+        """Look at a source."""
+        if source != self.selected:
+            self.selected = source
+            self.selected_changed.emit()
+
+    def dismiss(self, refused: Refused) -> None:
+        """Take a file that was left out off the list of those."""
+        self.refused = [each for each in self.refused if each is not refused]
+        self.changed.emit()
 
     def edit(self, settings: Settings, what: str = "") -> None:
         self._edits.edit(replace(self._edits.value, settings=settings), what)
@@ -127,19 +164,27 @@ class DataRoom:
 
     def prepare(self) -> "Future[Any]":
         """Train the tokenizer and write the tokens. Nothing is replaced until all of it is done."""
-        return self._start(lambda: _prepare(self._corpus(), self.settings, self._hall.folder.path), self._prepared)
+        folder = self._hall.folder.path
+        return self._start("preparing", lambda: _prepare(self._corpus(), self.settings, folder), self._prepared)
 
     def cancel(self) -> None:
         """Stop the work that goes on, and what waits behind it; what was there before stays."""
         waiting, self._queue = self._queue, []
-        for _, _, after in waiting:
-            after.set_result(None)
+        for work in waiting:
+            work.after.set_result(None)
         if self.job:
             self.job.stop()
 
     def preview(self, source: str, first: int, count: int) -> "Future[list[str]]":
         """Lines of a source, from `first` (0-based)."""
         return self._hall.files.ask(self._corpus().preview, source, first, count)
+
+    def count(self) -> "Future[Frequencies]":
+        """How often each token comes in the training text; counted once for each making of the tokens."""
+        assert self.manifest is not None
+        if self._counts is None or self._counts[0] is not self.manifest:
+            self._counts = (self.manifest, self._hall.files.ask(_count, self._hall.folder.tokens))
+        return self._counts[1]
 
     # the room
 
@@ -155,7 +200,7 @@ class DataRoom:
             self._hall.files.ask(lambda: None).result(30)  # the file thread has come past the job's end
             job.done.exception(30)
         self.job = None
-        self.corpus = self.tokenizer = self.manifest = None
+        self.corpus = self.tokenizer = self.manifest = self._counts = None
         self.refused = []
         self._edits.reset(Text())
 
@@ -167,10 +212,12 @@ class DataRoom:
             raise ValueError("Open or make a project first.")
         return self.corpus
 
-    def _start(self, steps: Callable[[], Generator[Any, None, Any]], done: Callable[[Any], object]) -> "Future[Any]":
+    def _start(
+        self, doing: Doing, steps: Callable[[], Generator[Any, None, Any]], done: Callable[[Any], object]
+    ) -> "Future[Any]":
         """Run now, or after the work that goes on."""
         after: Future[Any] = Future()
-        self._queue.append((steps, done, after))
+        self._queue.append(_Work(doing, steps, done, after))
         if not self.busy:
             self._next()
         return after
@@ -179,12 +226,13 @@ class DataRoom:
         if not self._queue:
             self.changed.emit()
             return
-        steps, done, after = self._queue.pop(0)
-        self.job = self._hall.files.start(steps())
+        work = self._queue.pop(0)
+        self._doing, after = work.doing, work.after
+        self.job = self._hall.files.start(work.steps())
 
         def finished(result: Any) -> None:
             if result is not None:  # not cancelled
-                done(result)
+                work.done(result)
             after.set_result(result)
             self._next()
 
@@ -232,6 +280,11 @@ class DataRoom:
         self.tokenizer, self.manifest, settings = result
         self._hall.edit_project(prepared=settings)
         self.changed.emit()
+
+
+def _count(folder: Path) -> Frequencies:
+    tokens = Tokens(folder)
+    return frequencies(tokens.train, tokens.manifest.vocab)
 
 
 def _prepare(

@@ -46,7 +46,7 @@ def measure(train: Tokens, validation: Tokens, vocab: int) -> Generator[Progress
     assert 0 < vocab < 1 << 21, "three tokens have to fit into 63 bits"
     if len(train) < 3 or len(validation) < 3:
         return None
-    counting, testing = _slabs(len(train), MOST_TRAIN), _slabs(len(validation), MOST_VALIDATION)
+    counting, testing = stretches(len(train), MOST_TRAIN), stretches(len(validation), MOST_VALIDATION)
     total = sum(stop - start for start, stop in counting + testing)
     one, pairs, triples = np.zeros(vocab, np.int64), _Counter(), _Counter()
     done = 0
@@ -83,7 +83,7 @@ def measure(train: Tokens, validation: Tokens, vocab: int) -> Generator[Progress
     )
 
 
-def _slabs(length: int, most: int) -> list[tuple[int, int]]:
+def stretches(length: int, most: int) -> list[tuple[int, int]]:
     """(start, stop) of the stretches to read: all of it one behind the other, or `most` tokens evenly spread."""
     if length <= most:
         return [(start, min(start + SLAB, length)) for start in range(0, length, SLAB)]
