@@ -1,4 +1,4 @@
-"""What happens when something goes wrong inside the studio: it is logged, and said in one sentence. Never a traceback."""
+"""When something breaks inside the studio: it is logged, and said in one sentence. Never a traceback."""
 
 import faulthandler
 import logging

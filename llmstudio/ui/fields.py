@@ -61,7 +61,7 @@ def option(name: str, hint: Any) -> Option | None:
         name=name,
         kind=hint,
         optional=optional,
-        title=said.get("title", name.replace("_", " ").capitalize()),
+        title=said.get("title", hint.__name__ if nested else name.replace("_", " ").capitalize()),
         hint=said.get("description", ""),
         low=low,
         high=high,

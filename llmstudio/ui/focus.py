@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsView, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from shiboken6 import isValid
 
 from .theme import theme
 
@@ -10,35 +11,41 @@ OFF, WIDTH, RADIUS = 4, 2, 6
 OWN = (QLineEdit, QPlainTextEdit, QTextEdit, QGraphicsView)  # show the focus themselves
 
 
-class FocusRing(QWidget):
-    """One for the whole window. It follows the focused widget while the focus came by key or from the program."""
+class Focus(QObject):
+    """Rings the focused widget of the window while the focus came by key or from the program, not by the mouse."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._around: QWidget | None = None
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.hide()
+        self._ring: Ring | None = None
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._moved)
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
-        if self._around is not None:
-            self._around.removeEventFilter(self)
-            self._around.destroyed.disconnect(self._lost)
+        if self._ring is not None and isValid(self._ring):
+            self._ring.hide()
+            self._ring.deleteLater()
+        self._ring = None
         by_mouse = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        wanted = new is not None and not by_mouse and not isinstance(new, OWN) and self._window.isAncestorOf(new)
-        self._around = new if wanted else None
-        if self._around is not None:
-            self._around.installEventFilter(self)
-            self._around.destroyed.connect(self._lost)
+        if new is None or by_mouse or isinstance(new, OWN) or not self._window.isAncestorOf(new):
+            return
+        self._ring = Ring(new)
+
+
+class Ring(QWidget):
+    """A sibling of what it rings, so that it is clipped, scrolled and dropped with it."""
+
+    def __init__(self, around: QWidget) -> None:
+        super().__init__(around.parentWidget())
+        self._around = around
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        around.installEventFilter(self)
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kinds = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.Show)
-        if event.type() in kinds:
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.Show):
             self._place()
         elif event.type() == QEvent.Type.MouseButtonPress:
             self.hide()
@@ -51,20 +58,7 @@ class FocusRing(QWidget):
         inset = WIDTH / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), RADIUS, RADIUS)
 
-    def _lost(self) -> None:
-        self._around = None
-        self.hide()
-
     def _place(self) -> None:
-        """Inside the same parent, so that it is clipped and scrolled with what it rings."""
-        around = self._around
-        home = around.parentWidget() if around is not None else None
-        if around is None or home is None or not around.isVisible():
-            self.setParent(self._window)
-            self.hide()
-            return
-        if self.parentWidget() is not home:
-            self.setParent(home)
-        self.setGeometry(around.geometry().adjusted(-OFF, -OFF, OFF, OFF))
-        self.show()
+        self.setGeometry(self._around.geometry().adjusted(-OFF, -OFF, OFF, OFF))
+        self.setVisible(self._around.isVisibleTo(self.parentWidget()))
         self.raise_()

@@ -10,10 +10,9 @@ def count(value: int) -> str:
 
 def short(value: float) -> str:
     """800000 -> "0.80 M", 15e6 -> "15 M", 940 -> "940": three digits and a magnitude."""
-    for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size * (0.1 if sign != "k" else 1):
-            shown = value / size
-            return f"{shown:.{2 if shown < 10 else 1 if shown < 100 else 0}f}{THIN}{sign}"
+    for least, step, sign in ((1e9, 1e9, "G"), (1e5, 1e6, "M"), (1e3, 1e3, "k")):
+        if value >= least:
+            return f"{value / step:.{2 if value < 10 * step else 0}f}{THIN}{sign}"
     return f"{value:.0f}"
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QToolTi
 from .actions import Actions, panel_under
 from .clock import Clock, Ticking
 from .drops import DropOverlay, paths
-from .focus import FocusRing
+from .focus import Focus
 from .panels import WORKSPACES
 from .theme import theme
 from .timebar import HEIGHT as TIME_HEIGHT
@@ -50,7 +50,7 @@ class Window(QWidget):
         self._lay_out()
         self.toasts = Toasts(self, above=TIME_HEIGHT + 2 * GUTTER)
         self.overlay = DropOverlay(self)
-        self.ring = FocusRing(self)
+        self.focus = Focus(self)
         self.clock = Clock(self, session.poll, self._turns, [self.top, self.time])
         self._save_soon = QTimer(self, singleShot=True, interval=SAVE_AFTER)
         self._save_soon.timeout.connect(self._save_layout)

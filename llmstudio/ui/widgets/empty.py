@@ -1,7 +1,7 @@
 """What a panel says while it has nothing to show: one sentence and the button that changes it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from .label import label
 
@@ -18,9 +18,10 @@ class EmptyState(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(12)
         column.addStretch(1)
-        row = QVBoxLayout()
-        row.addWidget(self.text)
-        row.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.text, 100)
+        row.addStretch(1)
         column.addLayout(row)
         if button is not None:
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

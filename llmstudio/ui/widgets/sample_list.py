@@ -1,4 +1,4 @@
-"""Texts that a model wrote, newest on top: the step and its loss at the left, line breaks visible. Painted, not built."""
+"""Texts that a model wrote, newest on top: the step and its loss at the left, line breaks visible."""
 
 from collections.abc import Sequence
 
@@ -116,7 +116,8 @@ class SampleList(QAbstractScrollArea):
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setPen(Qt.PenStyle.NoPen)
         if i == 0 or lit:
-            p.setBrush(theme.color("accent_soft" if i == self._selected else "hover" if i == self._hovered else "raised"))
+            ground = "accent_soft" if i == self._selected else "hover" if i == self._hovered else "raised"
+            p.setBrush(theme.color(ground))
             p.drawRoundedRect(rect, 4, 4)
         else:
             p.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme.color("line"))

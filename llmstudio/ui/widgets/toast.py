@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QTimer
+from PySide6.QtCore import QEvent, QObject, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -17,6 +17,8 @@ SECONDS, WIDEST, EDGE, GAP, LIMIT = 6, 560, 16, 8, 3
 class Toast(QWidget):
     """One sentence; `action` is (word, what it does). Errors stay until closed, the others for six seconds."""
 
+    gone = Signal()
+
     def __init__(self, parent: QWidget, text: str, error: bool = False, action: Action | None = None) -> None:
         super().__init__(parent)
         self.error = error
@@ -30,14 +32,20 @@ class Toast(QWidget):
             self.text.setFixedWidth(WIDEST - 120)
         if action is not None:
             word, act = action
-            row.addWidget(button(word, kind="link", on_click=lambda: (act(), self.deleteLater()), height=24))
-        row.addWidget(tool("close", "Close", self.deleteLater))
+            row.addWidget(button(word, kind="link", on_click=lambda: (act(), self.dismiss()), height=24))
+        row.addWidget(tool("close", "Close", self.dismiss))
         self.setMinimumHeight(40)
         self.setAccessibleName(text)
         self._clock = QTimer(self, singleShot=True, interval=1000 * SECONDS)
-        self._clock.timeout.connect(self.deleteLater)
+        self._clock.timeout.connect(self.dismiss)
         if not error:
             self._clock.start()
+
+    def dismiss(self) -> None:
+        self._clock.stop()
+        self.hide()
+        self.gone.emit()
+        self.deleteLater()
 
     def enterEvent(self, event: QEvent) -> None:
         self._clock.stop()
@@ -64,14 +72,13 @@ class Toasts(QObject):
         window.installEventFilter(self)
 
     def say(self, text: str, error: bool = False, action: Action | None = None) -> Toast:
-        for old in self._shown:
-            if old.text.text() == text:
-                old.deleteLater()
+        for old in [old for old in self._shown if old.text.text() == text]:
+            old.dismiss()
         toast = Toast(self._window, text, error, action)
-        toast.destroyed.connect(self._gone)
+        toast.gone.connect(lambda: self._gone(toast))
         self._shown.append(toast)
         for old in self._shown[:-LIMIT]:
-            old.deleteLater()
+            old.dismiss()
         toast.show()
         self._place()
         return toast
@@ -81,7 +88,7 @@ class Toasts(QObject):
             self._place()
         return False
 
-    def _gone(self, toast: QObject) -> None:
+    def _gone(self, toast: Toast) -> None:
         self._shown = [other for other in self._shown if other is not toast]
         self._place()
 
