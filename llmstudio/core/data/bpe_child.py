@@ -1,5 +1,6 @@
 """The child process of `bpe.learn`: text comes in on stdin, each part behind its length; tokenizer.json goes out."""
 
+import re
 import struct
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 LONGEST = 64  # bytes of a token; keeps one endless word from filling the vocabulary with itself
+ENDLESS = re.compile(r"\S{512}")  # cut for learning only: time grows with the square of a word's length
 
 
 def main() -> None:
@@ -26,7 +28,11 @@ def main() -> None:
 
 def _parts() -> Iterator[str]:
     while length := struct.unpack("<I", _exactly(4))[0]:
-        yield _exactly(length).decode()
+        part, start = _exactly(length).decode(), 0
+        for run in ENDLESS.finditer(part):
+            yield part[start : run.end()]
+            start = run.end()
+        yield part[start:]
 
 
 def _exactly(count: int) -> bytes:
