@@ -147,14 +147,14 @@ def _vocabulary(model: S.Model, manifest: Amounts) -> Iterator[Problem]:
 
 
 def _length(model: S.Model, manifest: Amounts) -> Iterator[Problem]:
-    """A batch needs context + 1 tokens in a row, of each part."""
-    parts = (("training", manifest.train_tokens), ("validation", manifest.validation_tokens))
-    name, tokens = min(parts, key=lambda part: part[1])
-    if tokens > model.context:
+    """A batch needs context + 1 tokens of training text in a row, an evaluation any two of validation text."""
+    if manifest.validation_tokens < 2:
+        yield Problem(where="", text="There is too little validation text to test on: add text or raise its share.")
+    if (tokens := manifest.train_tokens) > model.context:
         return
-    text = f"The {name} text has {tokens:,} tokens, fewer than the context of {model.context:,} and one to predict"
+    text = f"The training text has {tokens:,} tokens, fewer than the context of {model.context:,} and one to predict"
     if tokens < 2:
-        yield Problem(where="", text=f"{text}: add more text.")
+        yield Problem(where="", text=f"{text}: add text.")
         return
     fits = 1 << ((tokens - 1).bit_length() - 1)
     short = replace(model, context=fits, blocks=tuple(_windowed(block, fits) for block in model.blocks))

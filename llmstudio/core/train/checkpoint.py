@@ -88,7 +88,7 @@ def newest_step(folder: Path) -> int:
 
 
 def load_newest(gpt: GPT, folder: Path) -> int:
-    """Fill `gpt` with the weights of the newest checkpoint in `folder`; their step comes back. ValueError: none there."""
+    """Fill `gpt` with the weights of the newest checkpoint; their step comes back. ValueError where there is none."""
     found = load_resume(folder)
     if not found:
         raise ValueError(f"{folder.parent.name} has no weights yet: train it for a moment first.")

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from llmstudio.core.progress import Progress
 
-LIBRARIES = ("libc10.so", "libtorch_cpu.so", "libtorch.so", "libshm.so", "libtorch_python.so")  # each needs those before
+LIBRARIES = ("libc10.so", "libtorch_cpu.so", "libtorch.so", "libshm.so", "libtorch_python.so")  # in order of need
 PIECES = ("numpy", "sympy", "torch", "torch._dynamo", "torch.optim", "safetensors.torch")
 
 
@@ -31,7 +31,7 @@ class Device(Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """ "CPU, 2 threads" """
-        return f"CPU, {self.threads} {'thread' if self.threads == 1 else 'threads'}" if self.kind == "cpu" else self.name
+        return f"CPU, {self.threads} thread{'s' * (self.threads != 1)}" if self.kind == "cpu" else self.name
 
 
 def warm_up() -> Generator[Progress, None, Device]:

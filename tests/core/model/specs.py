@@ -12,7 +12,8 @@ ACTIVATIONS = st.sampled_from(["gelu", "gelu_tanh", "relu", "relu2", "silu", "sw
 def blocks(draw: st.DrawFn) -> Block:
     """Sound for a width of 24, with an even head width."""
     heads, kv_heads = draw(st.sampled_from([(1, None), (2, 1), (4, 2), (4, None), (6, 3), (12, 4)]))
-    attention = Attention(heads=heads, kv_heads=kv_heads, window=draw(st.none() | st.integers(1, 6)), bias=draw(st.booleans()))
+    window = draw(st.none() | st.integers(1, 6))
+    attention = Attention(heads=heads, kv_heads=kv_heads, window=window, bias=draw(st.booleans()))
     mlp = MLP(hidden=draw(st.none() | st.integers(1, 40)), activation=draw(ACTIVATIONS), bias=draw(st.booleans()))
     parts = draw(st.sampled_from([(attention, mlp), (attention, None), (None, mlp)]))
     return Block(attention=parts[0], mlp=parts[1], norm=draw(NORMS))
@@ -41,8 +42,9 @@ def models(draw: st.DrawFn) -> Model:
 def wild() -> st.SearchStrategy[Model]:
     """Models as a person leaves them half-way through an edit: anything the types allow, within small sizes."""
     whole = st.integers(-1, 26)
-    attention = st.builds(Attention, heads=whole, kv_heads=st.none() | whole, window=st.none() | whole, bias=st.booleans())
-    mlp = st.builds(MLP, hidden=st.none() | whole, activation=ACTIVATIONS, bias=st.booleans())
+    maybe = st.none() | whole
+    attention = st.builds(Attention, heads=whole, kv_heads=maybe, window=maybe, bias=st.booleans())
+    mlp = st.builds(MLP, hidden=maybe, activation=ACTIVATIONS, bias=st.booleans())
     block = st.builds(Block, attention=st.none() | attention, mlp=st.none() | mlp, norm=NORMS)
     return st.builds(
         Model,

@@ -1,4 +1,4 @@
-"""Problems are found, named in words at their place, and every fix mends; without problems a model builds and trains."""
+"""Problems are named in words at their place, and every fix mends; without problems a model builds and trains."""
 
 import pytest
 import torch
@@ -78,7 +78,8 @@ A = Attention
          ["Use 3 heads", "Use 6 heads", "Make the model 40 wide", "Use learned positions"]),
         (Model(context=64, blocks=(Block(attention=A(window=65)),)), "blocks.0.attn", "wider than the context",
          ["See the whole context"]),
-        (Model(blocks=(Block(), Block(attention=None, mlp=None))), "blocks.1", "empty", ["Give it an MLP", "Remove it"]),
+        (Model(blocks=(Block(), Block(attention=None, mlp=None))), "blocks.1", "empty",
+         ["Give it an MLP", "Remove it"]),
         (Model(blocks=(Block(attention=None, mlp=None),)), "blocks.0", "empty", ["Give it an MLP"]),
         (Model(skips=(Skip(source=2, target=1),)), "skips.0", "before it begins", ["Turn it round", "Remove the wire"]),
         (Model(skips=(Skip(source=1, target=1),)), "skips.0", "where it begins", ["Remove the wire"]),
@@ -109,14 +110,21 @@ def test_vocabulary_follows_the_tokenizer() -> None:
 
 def test_text_shorter_than_the_context() -> None:
     model = Model(vocab=65, context=128, blocks=(Block(attention=A(window=100)),))
-    (problem,) = check.data_problems(model, Recipe(), Amounts())
-    assert "validation text has 100 tokens" in problem.text
+    short = Amounts(train_tokens=100)
+    (problem,) = check.data_problems(model, Recipe(), short)
+    assert "training text has 100 tokens" in problem.text
     (fix,) = problem.fixes
     assert fix.model.context == 64
-    assert check.problems(fix.model) == check.data_problems(fix.model, Recipe(), Amounts()) == []
-    assert check.data_problems(replace(model, context=99), Recipe(), Amounts()) == []  # 99 and one to predict
-    (empty,) = check.data_problems(model, Recipe(), Amounts(validation_tokens=0))
+    assert check.problems(fix.model) == check.data_problems(fix.model, Recipe(), short) == []
+    assert check.data_problems(replace(model, context=99), Recipe(), short) == []  # 99 and one to predict
+    (empty,) = check.data_problems(model, Recipe(), Amounts(train_tokens=1))
     assert empty.fixes == ()
+
+
+def test_too_little_validation_text() -> None:
+    (problem,) = check.data_problems(Model(vocab=65), Recipe(), Amounts(validation_tokens=1))
+    assert "validation" in problem.text
+    assert check.data_problems(Model(vocab=65), Recipe(), Amounts(validation_tokens=2)) == []
 
 
 def test_memory_beyond_the_machine_is_mended_by_a_smaller_batch() -> None:

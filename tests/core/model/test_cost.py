@@ -34,14 +34,15 @@ def test_parameters_of_presets_equal_the_module(name: str) -> None:
 def test_parameters_and_shapes_equal_the_module(model: Model) -> None:
     gpt = GPT(model)
     assert {path: counted(gpt, path) for path in cost.parameters(model)} == cost.parameters(model)
-    assert sum((bill := cost.cost(model)).__getattribute__(part) for part in ("embedding", "attention", "mlp", "head", "rest")) == bill.parameters
-    seen = {"": f"B, {model.context}"}
+    bill = cost.cost(model)
+    assert bill.embedding + bill.attention + bill.mlp + bill.head + bill.rest == bill.parameters
+    seen = {"": str(model.context)}
     for path, module in gpt.named_modules():
         if path:
-            module.register_forward_hook(lambda _m, _i, out, path=path: seen.update({path: "B, " + ", ".join(map(str, out.shape[1:]))}))
+            module.register_forward_hook(lambda _m, _i, out, at=path: seen.update({at: str([*out.shape[1:]])[1:-1]}))
     gpt(torch.zeros(1, model.context, dtype=torch.long))
     said = {path: shape for path, shape in cost.shapes(model).items() if not path.endswith(".seen")}
-    assert said == {path: seen[path] for path in said}
+    assert said == {path: f"B, {seen[path]}" for path in said}
 
 
 def test_gpt2_small_has_the_published_size() -> None:
@@ -51,7 +52,8 @@ def test_gpt2_small_has_the_published_size() -> None:
 def test_flops_equal_those_counted_while_training() -> None:
     from torch.utils.flop_counter import FlopCounterMode
 
-    model = Model(vocab=96, context=32, width=64, blocks=(Block(attention=Attention(heads=4)), Block(mlp=MLP(activation="swiglu", hidden=96))))
+    blocks = (Block(attention=Attention(heads=4)), Block(mlp=MLP(activation="swiglu", hidden=96)))
+    model = Model(vocab=96, context=32, width=64, blocks=blocks)
     gpt, idx = GPT(model, seed=0), torch.zeros(2, 32, dtype=torch.long)
     for block in gpt.blocks:
         block.attn.fused = False
@@ -79,6 +81,6 @@ def test_activation_memory_is_near_what_autograd_keeps(name: str) -> None:
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         loss = nn.functional.cross_entropy(gpt(idx).flatten(0, 1), idx.flatten())
     measured = sum(size for where, size in kept.items() if where not in weights) / 2
-    measured += 2 * 4 * model.vocab * model.context  # the gradient of the scores, and they themselves: alive at the peak
+    measured += 2 * 4 * model.vocab * model.context  # the scores and their gradient: alive at the peak
     assert loss.isfinite()
     assert cost.activation_bytes(model) == pytest.approx(measured, rel=0.2)

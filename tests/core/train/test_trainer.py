@@ -1,6 +1,7 @@
-"""The run as a person meets it: it learns, can be stopped anywhere and continues as if it had not been, and never lies."""
+"""The run as a person meets it: it learns, and can be stopped anywhere and continued as if it had not been."""
 
 import errno
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -58,10 +59,11 @@ def test_it_learns_and_tells(tmp_path: Path) -> None:
     steps = [e for e in told if isinstance(e, Step)]
     assert [e.step for e in steps] == list(range(1, 25))
     assert [e.learning_rate for e in steps] == [learning_rate(RECIPE, n) for n in range(24)]
-    assert all(a.seconds <= b.seconds for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a.seconds <= b.seconds for a, b in pairwise(steps))
     assert abs(steps[0].loss - np.log(MODEL.vocab)) < 0.3  # it starts by knowing nothing
     assert np.mean([e.loss for e in steps[-4:]]) < steps[0].loss - 0.4
-    assert [(e.step, e.whole) for e in told if isinstance(e, Evaluated)] == [(0, False), (10, False), (20, False), (24, True)]
+    measured = [(e.step, e.whole) for e in told if isinstance(e, Evaluated)]
+    assert measured == [(0, False), (10, False), (20, False), (24, True)]
     assert [(e.step, len(e.text)) for e in told if isinstance(e, Sampled)] == [(0, 5), (12, 5), (24, 5)]
     assert [e.step for e in told if isinstance(e, Snapshot)] == snapshot_steps(24)
     assert told[-1] == Saved(step=24)
