@@ -139,11 +139,13 @@ class Chart(pg.GraphicsView):  # type: ignore[misc]
 
     def _x(self, place: float) -> float:
         (low, high), _ = self.box.viewRange()
-        return self.frame.left() + (place - low) / (high - low) * self.frame.width()
+        frame = self.frame
+        return float(frame.left() + (place - low) / (high - low) * frame.width())
 
     def _y(self, scaled: float) -> float:
         _, (low, high) = self.box.viewRange()
-        return self.frame.bottom() - (scaled - low) / (high - low) * self.frame.height()
+        frame = self.frame
+        return float(frame.bottom() - (scaled - low) / (high - low) * frame.height())
 
     # ranges
 

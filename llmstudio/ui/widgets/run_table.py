@@ -59,7 +59,7 @@ class RunTable(QTableView):
 
     def set(self, runs: Sequence[Run], shown: Run | None) -> None:
         self._model.set(runs)
-        if shown in runs:
+        if shown is not None and shown in runs:
             row = list(runs).index(shown)
             if row != self.currentIndex().row():
                 self.selectRow(row)

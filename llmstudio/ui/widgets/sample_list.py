@@ -18,9 +18,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip
 
 from ..theme import theme
+from .glyphs import plain
 
 TEXT_X, LINE, PAD, NEWEST, LINES = 84, 20, 6, 4, 2
 BREAK = "↵"
+SIGNS = {"\n": BREAK + " ", "\t": "→ "}
 Align = Qt.AlignmentFlag
 
 
@@ -185,12 +187,12 @@ class SampleList(QAbstractScrollArea):
 
 def wrapped(text: str, width: float, most: int) -> list[str]:
     """Lines of the mono face; a line break is a sign and a gap. What does not fit is cut with three dots."""
-    shown = text.replace("\n", BREAK + " ").replace("\t", "→ ")
+    shown = "".join(letter if letter == " " else SIGNS.get(letter) or plain(letter) for letter in text)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout = QTextLayout(shown, theme.mono(12))
     layout.setTextOption(option)
-    starts = []
+    starts: list[int] = []
     layout.beginLayout()
     while (line := layout.createLine()).isValid() and len(starts) <= most:
         line.setLineWidth(max(width, 40.0))

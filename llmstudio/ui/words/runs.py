@@ -12,7 +12,7 @@ STATES = {"preparing": "preparing", "training": "", "paused": "held", "stopped":
 
 
 def compared(run: Run | None, runs: Sequence[Run]) -> str:
-    """"At step 800, run 1 is 0.14 below run 2.": validation losses at the last step that both have reached, run by run."""
+    """"At step 800, run 1 is 0.14 below run 2.": validation losses at the last step where both were tested."""
     if run is None:
         return ""
     words = []

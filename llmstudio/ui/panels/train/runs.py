@@ -29,7 +29,7 @@ class Runs(Panel):
         self.said = label("", "caption", wrap=True)
         self.error = label("", "error", wrap=True)
         self.go_on = button("Go on", "play", "plain", self._go_on, "Train this run further, from where it was saved")
-        self.remove = button("Remove", "trash", "plain", self._remove, "Take this run out of the list; it can be undone")
+        self.remove = button("Remove", "trash", "plain", self._remove, "Take this run away; it can be undone")
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
@@ -69,7 +69,7 @@ class Runs(Panel):
         self.go_on.setEnabled(not train.busy)
         self.go_on.setToolTip("A run is going on" if train.busy else "Train this run further, from where it was saved")
         self.remove.setEnabled(run is not None and not run.live)
-        self.remove.setToolTip("Stop it first" if run and run.live else "Take this run out of the list; it can be undone")
+        self.remove.setToolTip("Stop it first" if run and run.live else "Take this run away; it can be undone")
         self.tick()
 
     # what the person does

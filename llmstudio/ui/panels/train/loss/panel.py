@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from .....session.run import SMOOTH
+from .... import doors
 from ....icons import icon
 from ....numbers import count
 from ....panel import Panel
@@ -39,8 +40,8 @@ class Loss(Panel):
         self.past = self.add_chip("", "warning", "clock")
         self._tools()
         self.figures = Figures(self.session)
-        self.figures.look.clicked.connect(lambda: self.go("inside"))
-        self.figures.talk.clicked.connect(lambda: self.go("chat"))
+        self.figures.look.clicked.connect(lambda: doors.go(self, "inside"))
+        self.figures.talk.clicked.connect(lambda: doors.go(self, "chat"))
         self.empty, self.filled = EmptyState(NO_RUN), QWidget()
         self.stack = QStackedLayout()
         self.body.addLayout(self.stack)

@@ -25,7 +25,7 @@ class Deeds(QWidget):
         self.reason = label("", "caption", wrap=True)
         self.progress = ProgressRow("", session.data.cancel)
         self.start = button("Train", "play", "primary", self._start, "Make a new run of this design and recipe", 32)
-        self.go_on = button("Go on", "play", "primary", self._go_on, "Train this run further, from where it was saved", 32)
+        self.go_on = button("Go on", "play", "primary", self._go_on, "Train this run further from where it is", 32)
         self.pause = button("Pause", "pause", "plain", lambda: train.pause(True), "Hold the run after this step", 32)
         self.resume = button("Resume", "play", "plain", lambda: train.pause(False), "Let the run go on", 32)
         self.step = button("Step", "step", "plain", train.step, "Change the weights once, then hold", 32)

@@ -1,0 +1,5 @@
+"""What the Train workspace shows while the project has no run."""
+
+from .page import FirstRun, wanted
+
+__all__ = ["FirstRun", "wanted"]
