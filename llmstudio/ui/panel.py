@@ -94,6 +94,9 @@ class TitleBar(QWidget):
             box.setSpacing(8)
         theme.changed.connect(self.update)
 
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), TITLE)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(60, TITLE)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..session.run import Run
     from ..session.session import Session
 
-HEIGHT, NAME, FACTS = 44, 152, 250
+HEIGHT, NAME, FACTS = 44, 152, 316
 TOP, FOOT = 8, 8
 HANDLE = QSize(10, 14)
 WORDS = "Once a run has started, this slider takes every picture back to any of its steps"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, QRect, QTimer, Signal
+from PySide6.QtCore import QByteArray, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QCursor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QToolTip, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from .clock import Clock, Ticking
 from .drops import DropOverlay, paths
 from .focus import Focus
 from .panels import WORKSPACES
+from .panels.train.first_run import FirstRun, wanted
 from .theme import theme
 from .timebar import HEIGHT as TIME_HEIGHT
 from .timebar import TimeBar
@@ -40,9 +41,11 @@ class Window(QWidget):
         self._painted = False
         self._told = len(session.notices)
         self._workspaces: dict[str, Workspace] = {}
+        self._first: FirstRun | None = None  # stands in the place of the Train workspace until there is a run
         self.setWindowTitle("LLM Studio")
         self.setMinimumSize(*LEAST)
         self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside everything ends the typing
         self.actions_ = Actions(self, self)
         self.top = TopBar(session, WORKSPACES, self.actions_.menu)
         self.time = TimeBar(session)
@@ -58,12 +61,15 @@ class Window(QWidget):
         self.top.run.clicked.connect(lambda: self.choose("train"))
         theme.changed.connect(self.update)
         session.project_changed.connect(self._entitle)
+        session.project_changed.connect(self._show_page)
+        session.train.changed.connect(self._show_page)
         session.settings_changed.connect(self._dress)
         session.noticed.connect(self._tell)
         self._place()
         known = {stage.name for stage in WORKSPACES}
         self.choose(session.settings.workspace if session.settings.workspace in known else FIRST)
         self._entitle()
+        self.setFocus()
         self.clock.start()
 
     @property
@@ -83,7 +89,7 @@ class Window(QWidget):
             self._workspaces[name] = made
             self.stack.addWidget(made)
         self.stage = name
-        self.stack.setCurrentWidget(self.workspace)
+        self._show_page()
         self.top.choose(name)
         if self._painted:
             self.workspace.fill()
@@ -158,7 +164,18 @@ class Window(QWidget):
 
     def _turns(self) -> list[Ticking]:
         """Every panel that can be seen: in the current workspace, or floating."""
-        return [panel for workspace in self._workspaces.values() for panel in workspace.panels()]
+        first = [self._first] if self._first is not None and self._first.isVisible() else []
+        return first + [panel for workspace in self._workspaces.values() for panel in workspace.panels()]
+
+    def _show_page(self) -> None:
+        """The workspace of the stage; before the first run, the page that leads to it."""
+        first = self.stage == FIRST and wanted(self.session)
+        if first and self._first is None:
+            self._first = FirstRun(self.session)
+            self.stack.addWidget(self._first)
+        page = self._first if first and self._first is not None else self.workspace
+        if page is not self.stack.currentWidget():
+            self.stack.setCurrentWidget(page)
 
     def _entitle(self) -> None:
         project = self.session.project

@@ -172,9 +172,9 @@ class Dock(QDockWidget):
         kind: type[Panel] = getattr(import_module(self.place.module), self.place.name)
         panel = kind(session)
         panel.setMinimumSize(*LEAST)
-        for text in panel.findChildren((QLineEdit, QPlainTextEdit, QTextEdit)):
-            target = text if isinstance(text, QLineEdit) else text.viewport()
-            target.setAcceptDrops(False)  # files go to the window, wherever they are dropped
+        for text in panel.findChildren(QWidget):
+            if isinstance(text, (QLineEdit, QPlainTextEdit, QTextEdit)):
+                text.setAcceptDrops(False)  # files go to the window, wherever they are dropped
         self.setWindowTitle(kind.title)
         self.toggleViewAction().setText(kind.title)
         old = self.titleBarWidget()
