@@ -210,11 +210,13 @@ def _swap(part: Path, folder: Path) -> None:
         os.replace(folder, old)
     try:
         os.replace(part, folder)
+        sync_folder(folder.parent)
     except OSError:
+        if folder.exists():
+            os.replace(folder, part)
         if old.exists():
             os.replace(old, folder)
         raise
-    sync_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
