@@ -11,8 +11,8 @@ from .actions import Actions, panel_under
 from .clock import Clock, Ticking
 from .drops import DropOverlay, paths
 from .focus import Focus
+from .panel import Panel
 from .panels import WORKSPACES
-from .panels.train.first_run import FirstRun, wanted
 from .theme import theme
 from .timebar import HEIGHT as TIME_HEIGHT
 from .timebar import TimeBar
@@ -39,9 +39,10 @@ class Window(QWidget):
         self.stages = WORKSPACES
         self.stage = ""
         self._painted = False
+        self._theme = session.settings.theme
         self._told = len(session.notices)
         self._workspaces: dict[str, Workspace] = {}
-        self._first: FirstRun | None = None  # stands in the place of the Train workspace until there is a run
+        self._first: Panel | None = None  # stands in the place of the first stage until there is a run
         self.setWindowTitle("LLM Studio")
         self.setMinimumSize(*LEAST)
         self.setAcceptDrops(True)
@@ -50,6 +51,7 @@ class Window(QWidget):
         self.top = TopBar(session, WORKSPACES, self.actions_.menu)
         self.time = TimeBar(session)
         self.stack = QStackedWidget()
+        self.stack.addWidget(QWidget())  # shown until the first picture is there
         self._lay_out()
         self.toasts = Toasts(self, above=TIME_HEIGHT + 2 * GUTTER)
         self.overlay = DropOverlay(self)
@@ -85,14 +87,13 @@ class Window(QWidget):
             made = Workspace(self.session, stage)
             made.restore(self.session.settings.layouts.get(name, ""))
             made.touched.connect(self._save_soon.start)
-            made.filled.connect(self._filled)
+            made.filled.connect(self.ready)
             self._workspaces[name] = made
             self.stack.addWidget(made)
         self.stage = name
-        self._show_page()
         self.top.choose(name)
+        self._show_page()
         if self._painted:
-            self.workspace.fill()
             self._save_soon.start()
 
     def attempt(self, verb: Callable[[], object]) -> None:
@@ -157,10 +158,7 @@ class Window(QWidget):
 
     def _first_picture(self) -> None:
         self.painted.emit()
-        self.workspace.fill()
-
-    def _filled(self) -> None:
-        self.ready.emit()
+        self._show_page()
 
     def _turns(self) -> list[Ticking]:
         """Every panel that can be seen: in the current workspace, or floating."""
@@ -169,21 +167,33 @@ class Window(QWidget):
 
     def _show_page(self) -> None:
         """The workspace of the stage; before the first run, the page that leads to it."""
-        first = self.stage == FIRST and wanted(self.session)
-        if first and self._first is None:
-            self._first = FirstRun(self.session)
-            self.stack.addWidget(self._first)
-        page = self._first if first and self._first is not None else self.workspace
-        if page is not self.stack.currentWidget():
-            self.stack.setCurrentWidget(page)
+        if not self._painted:
+            return
+        if self.stage == FIRST and self._untrained():
+            if self._first is None:
+                from .panels.train.first_run import FirstRun  # after the first picture
+
+                self._first = FirstRun(self.session)
+                self.stack.addWidget(self._first)
+                QTimer.singleShot(0, self, self.ready.emit)
+            self.stack.setCurrentWidget(self._first)
+        else:
+            self.stack.setCurrentWidget(self.workspace)
+            self.workspace.fill()
+
+    def _untrained(self) -> bool:
+        """Nothing has been trained: in this project, or, while none is open, ever."""
+        session = self.session
+        return not session.settings.recent if session.project is None else not session.train.runs
 
     def _entitle(self) -> None:
         project = self.session.project
         self.setWindowTitle(f"{project.name} - LLM Studio" if project else "LLM Studio")
 
     def _dress(self) -> None:
-        if theme.mode != self.session.settings.theme:
-            theme.apply(self.session.settings.theme)
+        if self._theme != self.session.settings.theme:
+            self._theme = self.session.settings.theme
+            theme.apply(self._theme)
 
     def _tell(self) -> None:
         for notice in self.session.notices[self._told :]:

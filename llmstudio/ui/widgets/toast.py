@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QCursor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ..theme import theme
@@ -37,7 +37,7 @@ class Toast(QWidget):
         self.setMinimumHeight(40)
         self.setAccessibleName(text)
         self._clock = QTimer(self, singleShot=True, interval=1000 * SECONDS)
-        self._clock.timeout.connect(self.dismiss)
+        self._clock.timeout.connect(self._time_is_up)
         if not error:
             self._clock.start()
 
@@ -47,12 +47,11 @@ class Toast(QWidget):
         self.gone.emit()
         self.deleteLater()
 
-    def enterEvent(self, event: QEvent) -> None:
-        self._clock.stop()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        if not self.error:
-            self._clock.start()
+    def _time_is_up(self) -> None:
+        if self.rect().contains(self.mapFromGlobal(QCursor.pos())):
+            self._clock.start()  # it is being read
+        else:
+            self.dismiss()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -79,8 +78,8 @@ class Toasts(QObject):
         self._shown.append(toast)
         for old in self._shown[:-LIMIT]:
             old.dismiss()
-        toast.show()
         self._place()
+        toast.show()
         return toast
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
