@@ -33,12 +33,13 @@ INSIDE = column(
     ),
 )
 CHAT = row(
-    Place("chat.conversation:ConversationPanel"),
+    Place("chat.conversation.panel:ConversationPanel"),
     Place("chat.token:TokenPanel", 400),
-    Place("chat.sampler:SamplerPanel", 400),
+    column(Place("chat.sampler:SamplerPanel", 288), Place("chat.scores:ScoresPanel"), size=400),
 )
 
 WORKSPACES = (
+    Stage("data", "Data", DATA, "The text it learns from: add it, read it, cut it into tokens"),
     Stage("build", "Build", BUILD, "The model's design: draw it, size it, see what it costs"),
     Stage("train", "Train", TRAIN, "Watch it learn, and steer it"),
 )

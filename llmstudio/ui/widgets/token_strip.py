@@ -41,7 +41,7 @@ class TokenStrip(QWidget):
         self._wrap = wrap
         self._pieces: list[str] = []
         self._values: Sequence[float] | None = None
-        self._ids: Sequence[int] | None = None
+        self._ids: Sequence[int | str] | None = None
         self._hints: Sequence[str] | None = None
         self._scale: Scale = "probability"
         self._rects: list[QRect] = []
@@ -60,7 +60,7 @@ class TokenStrip(QWidget):
         self,
         pieces: Sequence[str],
         values: Sequence[float] | None = None,
-        ids: Sequence[int] | None = None,
+        ids: Sequence[int | str] | None = None,
         scale: Scale = "probability",
         hints: Sequence[str] | None = None,
     ) -> None:
@@ -80,6 +80,11 @@ class TokenStrip(QWidget):
     @property
     def selected(self) -> int:
         return self._selected
+
+    @property
+    def pointed(self) -> int:
+        """The token under the pointer, or -1."""
+        return self._hovered
 
     def select(self, index: int) -> None:
         """Ring one token, -1 for none. Silent."""
