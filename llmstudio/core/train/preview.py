@@ -29,8 +29,10 @@ class Speed(Struct, frozen=True, kw_only=True):
 
 
 def measure(model: Model, recipe: Recipe, device: str = "cpu") -> Generator[None, None, Speed]:
-    """Really train a copy of the network for a moment, on random tokens. The first step does not count, unless there was
-    time for no other."""
+    """Really train a copy of the network for a moment, on random tokens.
+
+    The first step does not count, unless there was time for no other.
+    """
     gpt = GPT(model, recipe.seed).to(device).train()
     attention.choose(gpt, attention.probe(model, recipe.batch, device))
     weights, optimizer = list(gpt.parameters()), optim.adamw(gpt, recipe)

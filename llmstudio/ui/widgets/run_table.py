@@ -22,7 +22,7 @@ from ..words.numbers import fixed
 from ..words.runs import STATES
 
 COLUMNS = ("run", "what changed", "steps", "validation")
-HINTS = ("", "Against the run before it", "How often its weights were changed", "Newest validation loss, nats per token")
+HINTS = ("", "Against the run before it", "How often its weights were changed", "Newest, nats per token")
 NAME, CHANGED, STEPS, VALIDATION = range(4)
 ROW = 32
 Index = QModelIndex | QPersistentModelIndex

@@ -27,11 +27,14 @@ class ModelCard(Card):
         self.session = session
         self.tower = Tower()
         self.body.addWidget(self.tower, 1)
+        self.body.addStretch(0)
         self.refresh()
 
     def refresh(self) -> None:
         build = self.session.build
-        cost = build.cost
+        cost, kind = build.cost, self.session.data.settings.tokenizer
+        self.tower.setVisible(self.session.project is not None)
+        self.tower.token = kind if kind in ("character", "byte") else "token"
         self.tower.set(build.model, f"{count(cost.parameters)} parameters, {size(cost.weights_bytes)}")
 
 
@@ -42,6 +45,7 @@ class Tower(QWidget):
         super().__init__()
         self._model = Model()
         self._whole = ""
+        self.token = "token"
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
 
@@ -84,7 +88,7 @@ class Tower(QWidget):
             facts = words.block_facts(self._model, f"blocks.{i}")
             self._box(p, row * pitch, wide, "block", f"Block {i + 1}", facts, count(counts[f"blocks.{i}"]))
         top = (rows - 1) * pitch
-        self._box(p, top, narrow, "chart", "Next token", "", vocab)
+        self._box(p, top, narrow, "chart", f"Next {self.token}", "", vocab)
         p.setFont(theme.font(11))
         p.setPen(theme.color("muted"))
         room = QRectF(narrow + 16, top, self.width() - narrow - 16, BOX)

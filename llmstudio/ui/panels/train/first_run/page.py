@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
-from .....core.data.synthetic import KITS
 from .... import doors
 from ....numbers import count
 from ....panel import Panel, ground
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 GUTTER, COLUMN = 4, 400
 LEARNS = "A small transformer learns to go on with such text, and you can watch and question it while it does."
 HERE = "Nothing leaves this computer."
+STARTER = "Starter project, nothing to set up"
 
 
 def wanted(session: "Session") -> bool:
@@ -75,6 +75,8 @@ class FirstRun(Panel):
         self.heading = label("Your first language model", "title")
         self.sentence = label("", "label", wrap=True)
         self.sentence.setTextFormat(Qt.TextFormat.RichText)
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.sentence.setMinimumHeight(80)  # nothing jumps when the text is known
         self.start = BigButton("Train your first model")
         self.start.clicked.connect(self._start)
         self.own = QuietRow("Use my own text", "download", "or drop files anywhere on this window")
@@ -130,17 +132,17 @@ class FirstRun(Panel):
         for card in self.cards:
             card.refresh()
         project = session.project
-        starter = bool(project and project.kit)
-        self.about.setText("Starter project, nothing to set up" if starter else project.name if project else "")
+        starter = project.kit if project else _coming(session)
+        self.about.setText(STARTER if starter else project.name if project else "")
         self.sentence.setText(f'<p style="line-height: 20px">{escape(sentence(session))}</p>')
         blocks = plural(len(session.build.model.blocks), "block")
-        self.design.set_remark(f"{blocks}, {count(session.build.cost.parameters)} parameters")
+        self.design.set_remark(f"{blocks}, {count(session.build.cost.parameters)} parameters" if project else "")
         self._show_tried()
 
     def _show_tried(self) -> None:
         session = self.session
         why = session.train.why_not
-        waits = session.loading or session.data.busy or session.train.starting
+        waits = _coming(session) or session.data.busy or session.train.starting
         self.start.setEnabled(why is None and not session.data.busy)
         seconds = self.tried.seconds
         known = f"about {half_minutes(seconds)} on this computer" if seconds is not None else ""
@@ -157,9 +159,13 @@ class FirstRun(Panel):
 
 def sentence(session: "Session") -> str:
     """What this project is, from what is known of it."""
+    from .....core.data.synthetic import KITS  # brings numpy: after the window is painted
+
     project, sources = session.project, session.data.sources
     if project is not None and project.kit in KITS:
         return f"{KITS[project.kit].text} {LEARNS} {HERE}"
+    if not sources and _coming(session):
+        return ""
     if not sources:
         return f"Give it a text, and a small transformer learns to go on with it. {HERE}"
     characters = sum(source.characters for source in sources)
@@ -167,6 +173,11 @@ def sentence(session: "Session") -> str:
     read = f", read one {kind} at a time" if kind in ("character", "byte") else ""
     what = sources[0].name if len(sources) == 1 else plural(len(sources), "text")
     return f"{what}: {count(characters)} characters{read}. {LEARNS} {HERE}"
+
+
+def _coming(session: "Session") -> bool:
+    """The project is on its way: being read, or about to be as the window has just been painted."""
+    return session.loading or (session.project is None and not session.notices)
 
 
 class _Ground(QFrame):

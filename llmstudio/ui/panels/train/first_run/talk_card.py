@@ -40,6 +40,7 @@ class TalkCard(Card):
 
     def refresh(self) -> None:
         prompt = self.session.train.recipe.prompt
+        self.prompt.setVisible(self.session.project is not None)
         self.prompt.set(glyphs.plain(prompt.strip(" ")).replace("·", " ").replace("↵", "↵ ").strip())
 
     def show_text(self, text: str) -> None:
@@ -62,7 +63,6 @@ class Bubble(QWidget):
     def set(self, text: str) -> None:
         self._text = text
         self.setAccessibleName(f"Prompt: {text}")
-        self.setVisible(bool(text))
         self.updateGeometry()
         self.update()
 

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from .....session.run import Run
 from ....numbers import count
-from ....plot.chart import Chart, Scale
+from ....plot.chart import Chart
 from ....plot.export import KINDS, write
 from ....plot.marks import Level, Row, Tip
+from ....plot.paper import Scale
 from ....theme import theme
 from ....words.changes import changes
 from ....words.loss import UNITS, in_unit, written
