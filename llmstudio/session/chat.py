@@ -23,6 +23,7 @@ from .worker import Job
 
 if TYPE_CHECKING:
     from ..core.chat.generate import Said
+    from ..core.data.tokenizer import Tokenizer
 
 Mode = Literal["talk", "go on"]
 
@@ -59,6 +60,7 @@ class Message:
     number: int = 0  # of the run, for its colour
     step: int = 0
     seconds: float = 0.0
+    vocabulary: "Tokenizer | None" = None  # names the tokens beside those written; not kept
 
     @property
     def text(self) -> str:
@@ -109,12 +111,17 @@ class ChatRoom:
         return project.template if project and project.template else Template()
 
     @property
-    def token(self) -> "Said | Token | None":
-        """The picked token, else the newest one."""
+    def opened(self) -> tuple[Message, int] | None:
+        """Message and index of the picked token, else of the newest one; None where nothing is written."""
         if self.picked and self.picked.message < len(self.messages):
-            said = self.messages[self.picked.message].said
-            return said[self.picked.token] if self.picked.token < len(said) else None
-        return next((m.said[-1] for m in reversed(self.messages) if m.said), None)
+            message = self.messages[self.picked.message]
+            return (message, self.picked.token) if self.picked.token < len(message.said) else None
+        written = (message for message in reversed(self.messages) if message.said)
+        return next(((message, len(message.said) - 1) for message in written), None)
+
+    @property
+    def can_undo(self) -> bool:
+        return self._edits.can_undo
 
     def edit_sampler(self, sampler: Sampler, what: str = "") -> None:
         self._edits.edit(sampler, what)
@@ -266,7 +273,7 @@ def _write(
     from ..core.chat.generate import generate
 
     gpt, message.step = weights.at(run, folder, moment)
-    tokenizer = weights.tokenizer(run, folder)
+    message.vocabulary = tokenizer = weights.tokenizer(run, folder)
     budget = 2 * run.model.context // 3  # the rest is for the answer
     first = first_kept(template, turns, lambda text: len(tokenizer.encode(text)), budget)
     prompt = render(template, turns[first:])

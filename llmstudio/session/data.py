@@ -100,10 +100,13 @@ class DataRoom:
 
     # verbs
 
-    def add(self, paths: Iterable[Path]) -> "Future[Any]":
-        """Copy files and folders into the corpus. Those without text become lines in `refused`."""
+    def add(self, paths: Iterable[Path], encoding: str | None = None) -> "Future[Any]":
+        """Copy files and folders into the corpus. Those without text become lines in `refused`.
+
+        The encoding is found from the bytes, unless one is given: for a file that was refused or guessed wrongly.
+        """
         corpus, wanted = self._corpus(), [Path(path) for path in paths]
-        return self._start("adding", lambda: corpus.add(wanted), self._added)
+        return self._start("adding", lambda: corpus.add(wanted, encoding), self._added)
 
     def paste(self, text: str, name: str = "Pasted text") -> "Future[Any]":
         corpus = self._corpus()

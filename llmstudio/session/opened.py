@@ -4,9 +4,10 @@ from pathlib import Path
 
 import msgspec
 
+from ..core.data import tokens
 from ..core.data.corpus import Corpus
 from ..core.data.tokenizer import Tokenizer
-from ..core.data.tokens import Manifest, Tokens
+from ..core.data.tokens import Manifest
 from ..core.model import spec
 from ..core.train.recipe import Recipe
 from .history import History
@@ -46,8 +47,10 @@ def read(path: Path, write: bool = True) -> Opened:
     try:
         if opened.folder.tokenizer.exists():
             opened.tokenizer = Tokenizer.load(opened.folder.tokenizer)
-        if opened.tokenizer and opened.folder.tokens.exists():
-            opened.manifest = Tokens(opened.folder.tokens).manifest
+        if opened.tokenizer and tokens.exists(opened.folder.tokens):
+            manifest = tokens.Tokens(opened.folder.tokens).manifest
+            matching = manifest.tokenizer == opened.tokenizer.fingerprint  # not where a crash fell between the two
+            opened.manifest = manifest if matching else None
     except ValueError as error:
         opened.warnings.append(str(error))
     for row in opened.history.runs():

@@ -7,7 +7,7 @@ from ..arrangement import Place, Stage, column, row
 
 DATA = row(
     Place("data.sources:SourcesPanel", 328),
-    column(Place("data.preview:PreviewPanel"), Place("data.tokenizer:TokenizerPanel", 360)),
+    column(Place("data.preview:PreviewPanel"), Place("data.tokenizer:TokenizerPanel", 376)),
     Place("data.statistics:StatisticsPanel", 420),
 )
 BUILD = row(
@@ -42,4 +42,5 @@ WORKSPACES = (
     Stage("data", "Data", DATA, "The text it learns from: add it, read it, cut it into tokens"),
     Stage("build", "Build", BUILD, "The model's design: draw it, size it, see what it costs"),
     Stage("train", "Train", TRAIN, "Watch it learn, and steer it"),
+    Stage("chat", "Chat", CHAT, "Talk to it, and see what else it could have said"),
 )

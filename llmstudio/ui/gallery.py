@@ -1,0 +1,148 @@
+"""A picture of every workspace and panel, empty and full, dark and light: to look at, to compare, for the manual."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # pictures need no display
+
+from msgspec.structs import replace
+from PySide6.QtWidgets import QApplication
+
+from ..session.session import Session
+from .style import dress
+from .theme import theme
+from .window import Window
+
+SIZES = ((1440, 900), (1100, 700))
+STEPS = 300  # of the run made for the pictures
+SETTLE = 1.2  # seconds for a workspace to fetch what it shows
+
+
+class Studio:
+    """One window and the pictures taken of it."""
+
+    def __init__(self, app: QApplication, out: Path) -> None:
+        self.app, self.out = app, out
+        self.session = Session()
+        self.window = Window(self.session)
+        self.window.show()
+        self.saved: list[str] = []
+
+    def wait(self, work: Any) -> Any:
+        return self.session.wait(work, self.app.processEvents)
+
+    def settle(self, seconds: float = SETTLE) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.app.processEvents()
+            time.sleep(0.005)
+
+    def take(self, state: str, stages: tuple[str, ...] = (), panels: bool = False) -> None:
+        """Every stage in both themes and sizes; `panels`: each panel by itself too."""
+        for stage in stages or tuple(stage.name for stage in self.window.stages):
+            self.window.choose(stage)
+            self.window.workspace.fill_now()
+            for mode, (width, height) in _looks():
+                theme.apply(mode)
+                self.window.resize(width, height)
+                self.settle()
+                size = "" if width == SIZES[0][0] else f"-{width}"
+                self._save(self.window, f"{stage}-{state}-{mode}{size}.png")
+                if panels and not size:
+                    for panel in self.window.workspace.panels():
+                        self._save(panel, f"panels/{panel.name}-{mode}.png")
+
+    def close(self) -> None:
+        self.window.close()
+        self.settle(0.1)
+
+    def _save(self, widget: Any, name: str) -> None:
+        path = self.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not widget.grab().save(str(path)):
+            raise ValueError(f"{path} could not be written. Choose another folder.")
+        self.saved.append(name)
+
+
+def gallery(out: Path, project: Path | None = None) -> tuple[dict[str, Any], str]:
+    """Save the pictures in `out`; of `project`, or of the starter, trained for a moment. The user's settings stay."""
+    out = out.expanduser().absolute()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{out} cannot be made: {error.strerror}. Choose another folder.") from error
+    with tempfile.TemporaryDirectory() as home:
+        before = os.environ.get("LLMSTUDIO_HOME")
+        os.environ["LLMSTUDIO_HOME"] = home
+        try:
+            saved = _pictures(out, project, Path(home))
+        finally:
+            if before is None:
+                del os.environ["LLMSTUDIO_HOME"]
+            else:
+                os.environ["LLMSTUDIO_HOME"] = before
+    return {"folder": str(out), "pictures": saved}, f"{len(saved)} pictures in {out}"
+
+
+def _pictures(out: Path, project: Path | None, home: Path) -> list[str]:
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    dress(app, "dark")
+    studio = Studio(app, out)
+    try:
+        studio.settle(0.5)
+        studio.wait(studio.session.new(home / "Empty", preset="nanogpt-shakespeare-cpu"))
+        studio.take("empty")
+        if project:
+            studio.wait(studio.session.open(project, write=False))
+        else:
+            _train(studio, home / "Odo")
+        _talk(studio)
+        studio.take("full", panels=True)
+        run = studio.session.train.run
+        if run and len(run.snapshots) > 2:
+            studio.session.inside.go(run.snapshots[-len(run.snapshots) // 3])
+            studio.take("past", ("inside",))
+    finally:
+        studio.close()
+    return studio.saved
+
+
+def _train(studio: Studio, folder: Path) -> None:
+    """The starter, trained for a moment: pictures before, during and after."""
+    session = studio.session
+    studio.wait(session.new(folder, kit="persona", name="Odo"))
+    studio.take("first", ("train",))
+    session.train.edit(replace(session.train.recipe, steps=STEPS, evaluate_every=25, sample_every=50))
+    studio.wait(session.train.start())
+    run = session.train.run
+    assert run and run.job
+    _until(studio, lambda: run.step >= STEPS // 2 or not run.live)
+    session.train.pause()
+    studio.take("live", ("train",))
+    session.train.pause(False)
+    studio.wait(run.job)
+
+
+def _talk(studio: Studio) -> None:
+    chat = studio.session.chat
+    if not chat.messages and not studio.session.inside.why_not:
+        for words in ("Hello, who are you?", "What do you do when it rains?"):
+            studio.wait(chat.send(words))
+
+
+def _until(studio: Studio, met: Callable[[], bool]) -> None:
+    while not met():
+        studio.app.processEvents()
+        studio.session.poll()
+        time.sleep(0.005)
+
+
+def _looks() -> Iterator[tuple[Any, tuple[int, int]]]:
+    for mode in ("dark", "light"):
+        yield mode, SIZES[0]
+    yield "dark", SIZES[1]
