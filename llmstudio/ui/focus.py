@@ -28,7 +28,7 @@ class Focus(QObject):
             self._ring.deleteLater()
         self._ring = None
         by_mouse = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if new is None or by_mouse or isinstance(new, OWN) or not self._window.isAncestorOf(new):
+        if new is None or by_mouse or new.isWindow() or isinstance(new, OWN) or not self._window.isAncestorOf(new):
             return
         self._ring = Ring(new)
 

@@ -138,6 +138,8 @@ class Window(QWidget):
         self.clock.stop()
         self._save_soon.stop()
         self._save_layout()
+        for workspace in self._workspaces.values():
+            workspace.stop()
         self.hide()
         self.session.close()
         event.accept()

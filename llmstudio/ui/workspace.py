@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..session.session import Session
 
 GUTTER = 4
+WAIT = 5  # ms between looks whether a panel's module is there
 LEAST = (140, 72)  # no panel can keep the window from getting smaller than this
 
 
@@ -34,6 +35,8 @@ class Workspace(QMainWindow):
         self._started = False
         self._queue: list[Dock] = []
         self._coming: Future[ModuleType] | None = None
+        self._beat = QTimer(self, singleShot=True)
+        self._beat.timeout.connect(self._next)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
         self.setDockOptions(
@@ -69,6 +72,11 @@ class Workspace(QMainWindow):
         for dock in self.docks.values():
             dock.fill(self._session)
         self.filled.emit()
+
+    def stop(self) -> None:
+        """Make no more panels: the session ends."""
+        self._beat.stop()
+        self._queue.clear()
 
     def reset(self) -> None:
         """Every panel back in its first place."""
@@ -146,12 +154,12 @@ class Workspace(QMainWindow):
         if self._coming is None:
             self._coming = self._session.files.ask(import_module, self._queue[0].place.module)
         if not self._coming.done():
-            QTimer.singleShot(5, self, self._next)
+            self._beat.start(WAIT)
             return
         self._coming.result()
         self._coming = None
         self._queue.pop(0).fill(self._session)
-        QTimer.singleShot(0, self, self._next)
+        self._beat.start(0)
 
 
 class Dock(QDockWidget):
