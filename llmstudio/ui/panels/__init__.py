@@ -7,7 +7,7 @@ from ..arrangement import Place, Stage, column, row
 
 DATA = row(
     Place("data.sources:SourcesPanel", 328),
-    column(Place("data.preview:PreviewPanel"), Place("data.tokenizer:TokenizerPanel", 376)),
+    column(Place("data.preview:PreviewPanel"), Place("data.tokenizer:TokenizerPanel", 388)),
     Place("data.statistics:StatisticsPanel", 420),
 )
 BUILD = row(

@@ -7,12 +7,12 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ..numbers import short
-from ..plot.ticks import steps
+from ..numbers import THIN
+from ..plot.ticks import steps, words
 from ..theme import faded, theme
 from . import glyphs
 
-HEIGHT, AXIS, BELOW, GAP, LEAST, MOST = 190, 44, 22, 3, 14, 30
+HEIGHT, AXIS, BELOW, GAP, LEAST, MOST = 190, 38, 22, 3, 12, 30
 Align = Qt.AlignmentFlag
 
 
@@ -84,12 +84,12 @@ class Columns(QWidget):
         top, foot = 6.0, float(HEIGHT - BELOW)
         high = max(column.count for column in self._columns) * 1.02
         painter.setFont(theme.font(11))
-        for mark in steps(0, high, 4):
+        for mark, said in axis(high):
             y = foot - (foot - top) * mark / high
             painter.setPen(theme.color("line_strong" if not mark else "grid"))
             painter.drawLine(QPointF(AXIS, y), QPointF(self.width(), y))
             painter.setPen(theme.color("muted"))
-            painter.drawText(QRectF(0, y - 8, AXIS - 8, 16), Align.AlignRight | Align.AlignVCenter, short(mark))
+            painter.drawText(QRectF(0, y - 8, AXIS - 8, 16), Align.AlignRight | Align.AlignVCenter, said)
         mono = theme.mono(12)
         metrics = QFontMetricsF(mono)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -110,7 +110,7 @@ class Columns(QWidget):
         room = max(self.width() - AXIS, 0)
         widest, fits = float(LEAST), 0
         for column in self._columns[:MOST]:
-            widest = max(widest, glyphs.width(column.text, metrics) + 6)
+            widest = max(widest, glyphs.width(column.text, metrics) + 4)
             if (fits + 1) * widest > room:
                 break
             fits += 1
@@ -126,3 +126,11 @@ class Columns(QWidget):
         if n != self._hovered:
             self._hovered = n
             self.update(QRect(0, 0, self.width(), HEIGHT))
+
+
+def axis(high: float) -> list[tuple[float, str]]:
+    """Marks from 0 up to `high`, all in the same unit: 0, 50 k, 100 k, 150 k."""
+    marks = steps(0, high, 4)
+    unit, sign = next(((u, s) for u, s in ((1e6, "M"), (1e3, "k")) if marks[-1] >= u), (1.0, ""))
+    texts = words([mark / unit for mark in marks])
+    return [(mark, f"{text}{THIN}{sign}" if mark and sign else text) for mark, text in zip(marks, texts, strict=True)]

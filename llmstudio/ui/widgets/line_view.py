@@ -57,7 +57,7 @@ class LineView(QAbstractScrollArea):
     def visible(self) -> tuple[int, int]:
         """The first line on the screen and the one behind the last."""
         top = self.verticalScrollBar().value()
-        return top, min(self._count, top + self.viewport().height() // LINE + 1)
+        return top, min(self._count, top + max(1, self.viewport().height() // LINE))
 
     def sizeHint(self) -> QSize:
         return QSize(480, 300)

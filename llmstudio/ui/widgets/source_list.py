@@ -91,7 +91,7 @@ class SourceList(QListView):
     def cross(self, row: int) -> QRect:
         """Where the cross of a line is, in the viewport."""
         rect = self.visualRect(self._model.index(row))
-        return QRect(rect.right() - SIDE + 6 - CROSS, rect.top() + 2, CROSS, CROSS)
+        return QRect(rect.right() - SIDE + 6 - CROSS, rect.top() + 4, CROSS, CROSS)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.pointer = event.position().toPoint()

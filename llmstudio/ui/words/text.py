@@ -70,8 +70,8 @@ def share(part: float) -> str:
 def split(settings: Settings) -> str:
     """What is kept back."""
     if settings.split == "share":
-        return f"The last {share(settings.validation)} of the text is never learned from: it tests the model"
-    return f"Whole texts, up to {share(settings.validation)} of it all, are never learned from: they test the model"
+        return f"The last {share(settings.validation)} of the text is kept back to test on"
+    return f"Whole texts are kept back to test on, up to {share(settings.validation)} of all"
 
 
 def state(manifest: Manifest | None, stale: bool, settings: Settings, prepared: Settings | None, texts: int) -> str:

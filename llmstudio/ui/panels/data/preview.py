@@ -41,10 +41,10 @@ class PreviewPanel(Panel):
         column.addWidget(self.facts)
         column.addWidget(self.lines, 1)
         self.stack = QStackedLayout()
+        self.body.addLayout(self.stack)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(filled)
         self.body.setContentsMargins(16, 4, 8, 8)
-        self.body.addLayout(self.stack)
 
     def tick(self) -> None:
         source = self.session.data.shown

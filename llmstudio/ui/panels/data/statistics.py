@@ -21,8 +21,8 @@ from ...words.loss import Bar, bars
 from ...words.numbers import fixed, plural
 from ...words.text import counting, spread
 
-NO_TEXT = "No text yet. Once there is some, this counts what comes how often."
-NO_TOKENS = "The text has not been cut into tokens yet. Then this counts what comes how often."
+NO_TEXT = "Nothing to count yet. Add some text first."
+NO_TOKENS = "What comes how often is counted once you use this text."
 TOO_SHORT = "Too little text to count pairs and triples on: add more of it"
 ROOM = 12  # characters of a token that are written under its column
 
@@ -46,10 +46,10 @@ class StatisticsPanel(Panel):
         self.use = button("Use this text", "check", "plain", self._use, "Make the tokens that a model learns from")
         self.empty = EmptyState(NO_TEXT, self.use)
         self.stack = QStackedLayout()
+        self.body.addLayout(self.stack)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self._scroll())
         self.body.setContentsMargins(16, 4, 8, 8)
-        self.body.addLayout(self.stack)
 
     def _scroll(self) -> QScrollArea:
         inner = QWidget()

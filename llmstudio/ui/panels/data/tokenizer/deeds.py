@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QStackedLayout, QWidget
 
 from ....widgets.button import button
 from ....widgets.label import label
@@ -13,7 +14,7 @@ from ....words.text import TWO, state
 if TYPE_CHECKING:
     from .....session.session import Session
 
-HIGH = 64
+HIGH, NARROW = 58, 440
 PURPOSE = "Make the tokens that a model learns from"
 
 
@@ -28,14 +29,15 @@ class Deeds(QWidget):
         self.next = button("Build", "chevron-right", "plain", self.build.emit, "Go on to the design of the model", 32)
         self.progress = ProgressRow("", session.data.cancel)
         self.setFixedHeight(HIGH)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self.use)
-        row.addWidget(self.sentence, 1)
-        row.addWidget(self.next)
         rest = QWidget()
-        rest.setLayout(row)
+        self.row = QGridLayout(rest)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setHorizontalSpacing(12)
+        self.row.setVerticalSpacing(4)
+        self.row.setColumnStretch(1, 1)
+        self.row.addWidget(self.use, 1, 0)
+        self.row.addWidget(self.sentence, 1, 1)
+        self.row.addWidget(self.next, 1, 2)
         self.stack = QStackedLayout(self)
         self.stack.addWidget(rest)
         self.stack.addWidget(self.progress)
@@ -58,6 +60,15 @@ class Deeds(QWidget):
         self.use.setToolTip(why or PURPOSE)
         self.next.setEnabled(data.manifest is not None)
         self.next.setToolTip("Go on to the design of the model" if data.manifest else "Waits for the tokens")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow panel the sentence stands over the buttons."""
+        super().resizeEvent(event)
+        over = event.size().width() < NARROW
+        if over != (self.row.rowCount() > 0 and self.row.itemAtPosition(0, 0) is not None):
+            self.row.removeWidget(self.sentence)
+            place = (0, 0, 1, 3) if over else (1, 1, 1, 1)
+            self.row.addWidget(self.sentence, *place)
 
     def _use(self) -> None:
         try:

@@ -50,14 +50,14 @@ class TokenizerPanel(Panel):
         self.splits.changed.connect(lambda word: self._edit(split=SPLITS[word]))
         self.share = NumberField(10.0, "%", (1, 50), whole=False, name="Share of the text to test on", step=1)
         self.share.edited.connect(lambda percent: self._edit(validation=round(percent / 100, 4)))
-        self.share.setFixedWidth(76)
+        self.share.setFixedWidth(64)
         self.kept = label("", "caption", wrap=True)
         self.deeds = Deeds(self.session)
         self.deeds.build.connect(lambda: go(self, "build"))
         split_row = _row("Test on", self.share, self.splits)
         for widget in (self.vocabulary_row, self.sample, split_row, self.kept, self.deeds):
             self.body.addWidget(widget, 1 if widget is self.sample else 0)
-        self.body.setContentsMargins(16, 4, 16, 0)
+        self.body.setContentsMargins(16, 4, 16, 12)
         for signal in (self.session.data.changed, self.session.train.changed, self.session.project_changed):
             signal.connect(self._refresh)
         self._refresh()

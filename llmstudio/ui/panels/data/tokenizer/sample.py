@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .....core.data.tokenizer import Tokenizer
     from .....session.session import Session
 
-LONGEST, PASSAGE = 1000, 60  # characters that are looked at; of a passage taken from the text
-NOT_YET = "No tokenizer yet: the tokens appear here once you use this text"
+LONGEST, PASSAGE = 1000, 48  # characters that are looked at; of a passage taken from the text
+NOT_YET = "Its tokens appear here once you use this text"
 POINT = "Point at a token to see its number and how often it comes"
 
 
@@ -40,7 +40,7 @@ class Sample(QWidget):
         self.text.setPlaceholderText("Write something to see its tokens")
         self.text.setAccessibleName("Text to try")
         self.text.setTabChangesFocus(True)
-        self.text.setFixedHeight(48)
+        self.text.setFixedHeight(54)
         self.kind = ElidedLabel("", "text", 13, 600)
         self.vocabulary = ElidedLabel("", "muted", 11)
         self.facts = Facts(right=True)
@@ -56,18 +56,25 @@ class Sample(QWidget):
         area.setWidget(self.strip)
         self.strip.setAutoFillBackground(False)
         area.setMinimumHeight(44)
+        self.cut = QWidget()  # what only a tokenizer fills
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.kind)
         head.addWidget(self.vocabulary, 1)
         head.addWidget(self.facts, 1)
+        inner = QVBoxLayout(self.cut)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(8)
+        inner.addLayout(head)
+        inner.addWidget(area, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.text)
-        column.addLayout(head)
-        column.addWidget(area, 1)
+        column.addWidget(self.cut, 1)
         column.addWidget(self.pointed)
+        column.addStretch(0)
+        self.cut.hide()
 
     def refresh(self) -> None:
         data = self.session.data
@@ -107,7 +114,8 @@ class Sample(QWidget):
     def _show(self, pieces: list[Piece]) -> None:
         tokenizer = self.session.data.tokenizer
         self.pieces = pieces
-        self.kind.set_text(KINDS[tokenizer.kind] if tokenizer else "Tokens")
+        self.cut.setVisible(tokenizer is not None)
+        self.kind.set_text(KINDS[tokenizer.kind] if tokenizer else "")
         self.vocabulary.set_text(f"{count(tokenizer.vocab_size)} in the vocabulary" if tokenizer else "")
         known = [piece for piece in pieces if piece.known]
         written = len(self._of[1]) - (len(pieces) - len(known)) if self._of else 0
