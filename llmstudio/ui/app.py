@@ -3,8 +3,9 @@
 import os
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QApplication
 
@@ -57,17 +58,17 @@ def _open_first(session: "Session", window: Window) -> None:
 def _ready(session: "Session", window: Window) -> None:
     window.ready.disconnect()
     _mark("ready")
-    _warm_up(session)
+    warm_up_models(session)
 
 
-def _warm_up(session: "Session") -> None:
+def warm_up_models(session: "Session") -> "Future[Any]":
     """Load torch on the thread that will own the models, and name the machine that was found."""
     job = session.models.start(warm_up())
 
     def found(device: "Device | None") -> None:
         session.device = device.words if device else ""
 
-    session.then(job.done, found)
+    return session.then(job.done, found)
 
 
 def _mark(what: str) -> None:

@@ -18,7 +18,7 @@ from ...widgets.empty import EmptyState
 from ...widgets.label import label
 from ...widgets.readout import Readout
 
-ROWS = 14
+ROWS = 16
 ROW, HEAD, CUT = 26, 22, 18
 NOTHING = "Once it has written a token, its scores are here, and the sampler acts on them at once."
 CUTS = {"top_k": "top k {:,} ends here", "top_p": "top p {} ends here", "temperature": "temperature 0 takes the first"}
@@ -40,18 +40,17 @@ class ScoresPanel(Panel):
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(self.table)
+        column.addWidget(self.table, 1)
         readouts = QHBoxLayout()
         readouts.addWidget(self.before)
         readouts.addWidget(self.after)
         readouts.addStretch(1)
         column.addLayout(readouts)
         column.addWidget(self.note)
-        column.addStretch(1)
         self.stack = QStackedLayout()
+        self.body.addLayout(self.stack, 1)
         self.stack.addWidget(EmptyState(NOTHING))
         self.stack.addWidget(full)
-        self.body.addLayout(self.stack, 1)
         for signal in (chat.changed, chat.picked_changed, chat.sampler_changed):
             signal.connect(self.tick)
         self.tick()
@@ -89,17 +88,17 @@ class ScoreTable(QWidget):
         self._way: Stages | None = None
         self._sampler = Sampler()
         self._chosen = -1
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setMinimumHeight(HEAD + CUT + 3 * ROW)
         self.setAccessibleName("From scores to one token")
         theme.changed.connect(self.update)
 
     def set(self, texts: list[str], way: Stages, sampler: Sampler, chosen: int) -> None:
         self._texts, self._way, self._sampler, self._chosen = texts, way, sampler, chosen
-        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, HEAD + ROW * len(self._texts) + CUT + ROW)
+        return QSize(300, HEAD + ROW * ROWS + CUT + ROW)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         way = self._way
@@ -110,7 +109,9 @@ class ScoreTable(QWidget):
         columns = self._columns()
         self._paint_head(painter, columns)
         top = float(HEAD)
-        for n, text in enumerate(self._texts):
+        room = int(self.height() - HEAD - CUT - ROW) // ROW  # rows that are seen whole
+        texts = self._texts[:room]
+        for n, text in enumerate(texts):
             if way.cut is not None and n == way.kept:
                 self._paint_cut(painter, top, way)
                 top += CUT
@@ -118,8 +119,8 @@ class ScoreTable(QWidget):
             top += ROW
         painter.setFont(theme.font(13))
         painter.setPen(theme.color("muted"))
-        more = len(way.ids) - len(self._texts)
-        rest = float(way.softmax[len(self._texts) :].sum()) + way.rest
+        more = len(way.ids) - len(texts)
+        rest = float(way.softmax[len(texts) :].sum()) + way.rest
         if more > 0:
             line = QRectF(0, top, self.width(), ROW)
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, f"the others together {percent(rest)} before filters")

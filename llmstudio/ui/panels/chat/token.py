@@ -12,12 +12,13 @@ from ...numbers import count, percent
 from ...panel import Panel
 from ...theme import theme
 from ...widgets import glyphs
-from ...widgets.bars import ProbabilityBars, Row
+from ...widgets.bars import ROW, ProbabilityBars, Row
 from ...widgets.button import tool
 from ...widgets.empty import EmptyState
 from ...widgets.label import label
 
-SHOWN = 16  # likeliest tokens in the bars
+SHOWN = 20  # likeliest tokens in the bars, where there is room
+AROUND = 240  # pixels of the panel that are not bars
 NOTHING = "Click a token of an answer to see how sure the model was, and what else it could have been."
 ORDINALS = {1: "its first choice", 2: "its second choice", 3: "its third choice"}
 
@@ -50,10 +51,10 @@ class TokenPanel(Panel):
         column.addWidget(self.sentence)
         column.addStretch(1)
         self.stack = QStackedLayout()
+        self.body.addLayout(self.stack, 1)
         self.empty = EmptyState(NOTHING)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
-        self.body.addLayout(self.stack, 1)
         chat.changed.connect(self.tick)
         chat.picked_changed.connect(self.tick)
         self.tick()
@@ -61,7 +62,7 @@ class TokenPanel(Panel):
     def tick(self) -> None:
         chat = self.session.chat
         found = chat.opened
-        state = (id(found[0]), found[1], chat.picked) if found else None
+        state = (id(found[0]), found[1], chat.picked, self.height()) if found else None
         if state == self._shown:
             return
         self._shown = state
@@ -83,8 +84,9 @@ class TokenPanel(Panel):
             self.head.set(said.text, before, percent(said.probability), f"{said.bits:.2f} bits of surprise", index + 1)
             self.note.setText("The other tokens' scores are kept only until the project is closed.")
             return
-        ids = [int(i) for i in said.ids[:SHOWN]]
-        chances = [exp(float(score) - said.log_sum) for score in scores[:SHOWN]]
+        rows_seen = min(SHOWN, max(3, (self.height() - AROUND) // ROW))
+        ids = [int(i) for i in said.ids[:rows_seen]]
+        chances = [exp(float(score) - said.log_sum) for score in scores[:rows_seen]]
         place = [int(i) for i in said.ids].index(said.id) + 1 if said.id in said.ids else 0
         rank = ORDINALS.get(place, f"its choice number {count(place)}" if place else "far down its list")
         below = f"{said.bits:.2f} bits of surprise, {rank}"
