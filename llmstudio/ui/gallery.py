@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication
 
 from ..session.session import Session
+from .app import warm_up_models
 from .style import dress
 from .theme import theme
 from .window import Window
@@ -94,7 +95,7 @@ def _pictures(out: Path, project: Path | None, home: Path) -> list[str]:
     dress(app, "dark")
     studio = Studio(app, out)
     try:
-        studio.settle(0.5)
+        studio.wait(warm_up_models(studio.session))
         studio.wait(studio.session.new(home / "Empty", preset="nanogpt-shakespeare-cpu"))
         studio.take("empty")
         if project:

@@ -20,6 +20,7 @@ from .....session.chat import Message
 from ....theme import theme
 
 HEAD, GAP, PAD = 24, 24, 12
+LINE = 22.0  # pixels from line to line
 WIDEST = 0.8  # share of the width that a bubble may take
 RETURN = "↵\u2028"  # a new line, made visible; the second sign breaks the line
 
@@ -59,10 +60,10 @@ class Turn:
         self._layout.beginLayout()
         while (line := self._layout.createLine()).isValid():
             line.setLineWidth(room)
-            line.setPosition(QPointF(0, y))
-            y += max(line.height(), 22.0)
+            line.setPosition(QPointF(0, y + max(0.0, (LINE - line.height()) / 2)))
+            y += max(line.height(), LINE)
         self._layout.endLayout()
-        self._text_height = y or 22.0
+        self._text_height = y or LINE
         self.height = self._text_height + (PAD if self.own else HEAD)
 
     def token_at(self, x: float, y: float) -> int:
@@ -72,7 +73,7 @@ class Turn:
         for n in range(self._layout.lineCount()):
             line = self._layout.lineAt(n)
             top = HEAD + line.y()
-            if top <= y < top + 22 and 0 <= x <= line.naturalTextWidth():
+            if top - 3 <= y < top + line.height() + 3 and 0 <= x <= line.naturalTextWidth():
                 at = line.xToCursor(x, line.CursorPosition.CursorOnCharacter)
                 return min(bisect_right(self._starts, at) - 1, len(self.message.said) - 1)
         return -1
