@@ -23,7 +23,7 @@ from llmstudio.core.files import write_atomic
 
 LETTERS = "aeioulmnrst \n"  # spoken aloud it could almost be a language; the last two make words and lines
 SUCCESSORS = 4  # letters that may follow a state
-GAPS = {" ": 1.0, "\n": 0.25}  # how readily words and lines end, against 1 for a letter
+GAPS = {" ": 1.0, "\n": 0.5}  # how readily words and lines end, against 1 for a letter
 CHUNK = 1 << 16
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,8 @@ The material is in resources/starter: words.txt and one file per field, each wit
 
     [lettuce]
     ? do you like (lettuce|salad)?      a pattern for what the person says; a final ? is left out now and then
-    > (Wet|Fresh) lettuce, always.      a pattern for Odo's answer
+    > (Wet|Fresh) lettuce, always.      a pattern for Odo's answer; what follows its first sentence may be left out
+    ! Why did the snail ...             an answer that is always given whole
     + It is the only thing I eat {soon}.  what he adds when asked why, really or to go on
     y ... / n ...                       his answer to yes or no, where his own answer ended in a question
 
@@ -22,6 +23,7 @@ from msgspec import Struct
 USER, MODEL, TURN_END = "You", "Odo", "\n"
 FIELDS = ("self", "garden", "friends", "post", "feelings", "talk")
 NOISE = "noise"  # {noise}: a word that is none
+ENOUGH = 6  # words of a first sentence that may stand alone
 
 Pattern = tuple["str | tuple[Pattern, ...]", ...]  # in order: plain text, or alternatives to choose from
 
@@ -31,6 +33,7 @@ class Topic(Struct, frozen=True, kw_only=True):
     field: str
     questions: tuple[Pattern, ...]
     answers: tuple[Pattern, ...]
+    whole: tuple[Pattern, ...]
     more: tuple[Pattern, ...]
     yes: tuple[Pattern, ...]
     no: tuple[Pattern, ...]
@@ -85,16 +88,26 @@ def topics() -> tuple[Topic, ...]:
 
 
 def _turn(dice: Random, topic: Topic) -> tuple[str, str]:
-    return _asked(dice, dice.choice(topic.questions)), fill(dice, dice.choice(topic.answers))
+    answer = dice.choice(topic.answers + topic.whole)
+    return _asked(dice, dice.choice(topic.questions)), said(dice, answer, brief=answer in topic.answers)
 
 
-def _follow(dice: Random, topic: Topic, said: str) -> list[tuple[str, str]]:
+def said(dice: Random, pattern: Pattern, brief: bool = True) -> str:
+    """An answer. With `brief` it often stops after its first sentence, if that says enough."""
+    answer = fill(dice, pattern)
+    first, _, rest = answer.partition(". ")
+    if brief and rest and len(first.split()) >= ENOUGH and dice.random() < 0.6:
+        answer = first + "."
+    return answer[0].upper() + answer[1:]
+
+
+def _follow(dice: Random, topic: Topic, last: str) -> list[tuple[str, str]]:
     """Perhaps one more turn about what Odo just said."""
-    if said.endswith("?") and topic.yes and dice.random() < 0.6:
+    if last.endswith("?") and topic.yes and dice.random() < 0.6:
         agrees = dice.random() < 0.5
-        return [(_asked(dice, YES if agrees else NO), fill(dice, dice.choice(topic.yes if agrees else topic.no)))]
-    if topic.more and dice.random() < 0.3:
-        return [(_asked(dice, GO_ON), fill(dice, dice.choice(topic.more)))]
+        return [(_asked(dice, YES if agrees else NO), said(dice, dice.choice(topic.yes if agrees else topic.no)))]
+    if topic.more and dice.random() < 0.18:
+        return [(_asked(dice, GO_ON), said(dice, dice.choice(topic.more)))]
     return []
 
 
@@ -154,10 +167,10 @@ def _read(field: str) -> Iterator[Topic]:
         name, _, source = line.partition(" = ")
         words[name] = parse(source, words)
     for block in "\n".join(_lines(field)).split("[")[1:]:
-        name, *lines = block.rstrip().split("\n")
-        of = {mark: tuple(parse(line[2:], words) for line in lines if line[0] == mark) for mark in "?>+yn"}
-        ours = {"questions": of["?"], "answers": of[">"], "more": of["+"], "yes": of["y"], "no": of["n"]}
-        yield Topic(name=name.rstrip("]"), field=field, **ours)
+        title, *lines = block.rstrip().split("\n")
+        of = {mark: tuple(parse(line[2:], words) for line in lines if line[0] == mark) for mark in "?>!+yn"}
+        ours = {name: of[mark] for name, mark in zip(Topic.__struct_fields__[2:], "?>!+yn", strict=True)}
+        yield Topic(name=title.rstrip("]"), field=field, **ours)
 
 
 def _lines(name: str) -> list[str]:
@@ -189,37 +202,36 @@ def _babble(dice: Random) -> str:
 
 def _asked(dice: Random, pattern: Pattern) -> str:
     """A pattern's text as somebody might type it: with or without capitals, question mark, apostrophes and slips."""
-    said = fill(dice, pattern)
+    typed = " ".join(fill(dice, pattern).split())
     if dice.random() < 0.3:
-        said = SHORTER.sub(lambda found: dice.choice(dict(SHORT)[found[0]]), said)
-    mark = "?" if said.endswith("?") else ""
-    said = said.removesuffix("?")
+        typed = SHORTER.sub(lambda found: dice.choice(dict(SHORT)[found[0]]), typed)
+    mark = "?" if typed.endswith("?") else ""
+    typed = typed.removesuffix("?")
     if dice.random() < 0.12:
-        said = dice.choice(OPENINGS) + said
+        typed = dice.choice(OPENINGS) + typed
     if dice.random() < 0.07:
-        said += dice.choice(ENDINGS)
+        typed += dice.choice(ENDINGS)
     if dice.random() < 0.03:
-        said = _slip(dice, said)
+        typed = _slip(dice, typed)
     if dice.random() < 0.6:
-        said = PROPER.sub(lambda found: found[0].capitalize(), said)
-        said = said[0].upper() + said[1:]
-    return said + (mark if dice.random() < 0.65 else "" if mark or dice.random() < 0.7 else dice.choice(".!"))
+        typed = PROPER.sub(lambda found: found[0].capitalize(), typed)
+        typed = typed[0].upper() + typed[1:]
+    return typed + (mark if dice.random() < 0.65 else "" if mark or dice.random() < 0.7 else dice.choice(".!"))
 
 
-def _slip(dice: Random, said: str) -> str:
+def _slip(dice: Random, typed: str) -> str:
     """One letter left out, doubled, or swapped with the next."""
-    at = [i for i in range(1, len(said) - 1) if said[i - 1 : i + 2].isalpha()]
+    at = [i for i in range(1, len(typed) - 1) if typed[i - 1 : i + 2].isalpha()]
     if not at:
-        return said
+        return typed
     i = dice.choice(at)
     kind = dice.randrange(3)
-    return said[:i] + ("", said[i] * 2, said[i + 1] + said[i])[kind] + said[i + 1 + (kind == 2) :]
+    return typed[:i] + ("", typed[i] * 2, typed[i + 1] + typed[i])[kind] + typed[i + 1 + (kind == 2) :]
 
 
 GO_ON = parse(
     "(why|why is that|how so|really|is that so|is that true|tell me more|go on|and then|how come|why not|please go on|"
-    "(can you|could you|please) (tell me more|explain|say more)|what do you mean|say more|are you sure|more please|"
-    "i want to know more|in what way|more about that|what else)(?|)", {},
+    "(can you|could you|please) (tell me more|explain)|what do you mean|are you sure|i want to know more)(?|)", {},
 )  # fmt: skip
 YES = parse("(yes|yeah|yes please|sure|yes i do|of course|i do|very much|yes i am|yes it is|always|i think so)", {})
 NO = parse("(no|nope|not really|no i do not|no thanks|not at all|never|no i am not|not today|i do not think so)", {})

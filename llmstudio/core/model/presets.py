@@ -96,8 +96,25 @@ LLAMA_LIKE = Preset(
     data=Settings(tokenizer="bpe", vocabulary=4096),
 )
 
+MARKOV = Preset(
+    title="Letters",
+    text="A small model for a small alphabet: it reaches the limit of a known source within two minutes.",
+    model=Model(
+        name="Letters",
+        vocab=13,
+        context=64,
+        width=64,
+        position="rope",
+        norm="rms",
+        blocks=(Block(norm="rms", mlp=MLP(activation="swiglu", hidden=172)),) * 2,
+    ),
+    recipe=Recipe(steps=1000, batch=16, learning_rate=5e-3, min_learning_rate=1e-4, prompt="\n"),
+    data=Settings(split="share", tokenizer="character"),
+)
+
 PRESETS = {
     "nano": NANO,
+    "markov": MARKOV,
     "nanogpt-shakespeare-cpu": NANOGPT_SHAKESPEARE_CPU,
     "gpt2-small": GPT2_SMALL,
     "llama-like": LLAMA_LIKE,
