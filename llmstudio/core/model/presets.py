@@ -29,7 +29,7 @@ NANO = Preset(
         blocks=(Block(norm="rms", mlp=MLP(activation="swiglu", hidden=344)),) * 4,
     ),
     recipe=Recipe(steps=1500, batch=16, learning_rate=3e-3, min_learning_rate=1e-4, prompt="\n"),
-    data=Settings(split="document", tokenizer="bpe", vocabulary=1024),
+    data=Settings(tokenizer="bpe", vocabulary=1024),
 )
 
 NANOGPT_SHAKESPEARE_CPU = Preset(
