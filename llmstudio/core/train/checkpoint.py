@@ -111,6 +111,12 @@ def restore(path: Path, header: Header, tensors: Tensors, gpt: GPT, optimizer: t
                 optimizer.state[p][key] = moment.to(p.device, copy=True)
 
 
+def tidy(folder: Path) -> None:
+    """Remove what a save that was cut off by a crash left in `folder`. Nobody else may be saving there."""
+    for part in folder.glob(".*.safetensors.*.part"):
+        part.unlink(missing_ok=True)
+
+
 def _weights(gpt: nn.Module) -> Tensors:
     return {name: p.detach() for name, p in gpt.named_parameters()}  # a tied head is named once
 

@@ -88,6 +88,8 @@ class Trainer:
 
     def _build(self) -> News:
         """The network and its optimiser: new ones, or those of the checkpoint."""
+        for kept in ("resume", "snapshots"):
+            checkpoint.tidy(self.folder / kept)
         found = checkpoint.load_resume(self.folder / "resume")
         gpt = GPT(self.spec, self.recipe.seed).to(self.device)
         optimizer = optim.adamw(gpt, self.recipe)
@@ -96,6 +98,7 @@ class Trainer:
             checkpoint.restore(path, header, tensors, gpt, optimizer)
             self.step, self._told, self._before = header.step, header.told, header.seconds
             self._saved = (self.step, self._told)
+            self._save_at = time.monotonic() + self.recipe.checkpoint_seconds
             attention.choose(gpt, header.fused)
         else:
             attention.choose(gpt, attention.probe(self.spec, self.recipe.batch, self.device))
@@ -208,7 +211,7 @@ def _continued(header: checkpoint.Header, name: str) -> str:
     threads = torch.get_num_threads()
     text = f"Continued from step {header.step} ({name})."
     if threads != header.threads:
-        text += f" Now with {threads} threads instead of {header.threads}, so the last digits may differ."
+        text += f" Threads: {threads}, before {header.threads}, so the last digits may differ."
     return text
 
 

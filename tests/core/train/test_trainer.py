@@ -206,6 +206,15 @@ def test_a_pause_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert one.seconds == pytest.approx(23 * 0.25)
 
 
+def test_what_a_crash_left_half_written_goes(tmp_path: Path) -> None:
+    until(trainer(tmp_path).run(), 2)
+    left = [tmp_path / "resume/.000000002.safetensors.x1.part", tmp_path / "snapshots/.2.safetensors.x1.part"]
+    for part in left:
+        part.write_bytes(b"half")
+    until(trainer(tmp_path).run(), 3)
+    assert not any(part.exists() for part in left)
+
+
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
     until(trainer(tmp_path).run(), 2)
     with pytest.raises(ValueError, match="belongs to another model"):
