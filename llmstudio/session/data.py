@@ -256,7 +256,7 @@ class DataRoom:
         if added.refused:
             first = added.refused[0]
             more = f" and {len(added.refused) - 1} more" if len(added.refused) > 1 else ""
-            self._hall.say(f"{first.path.name}{more} left out: {first.reason}", "error")
+            self._hall.say(f"{first.path.name}{more} left out: {first.reason}")
         self.changed.emit()
 
     def _filled(self, added: Added) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ....core.model.check import Fix, Problem
 from ... import icons
+from ...doors import go
 from ...panel import Panel
 from ...theme import theme
 from ...widgets.button import button
@@ -76,8 +77,7 @@ class ProblemsPanel(Panel):
 
     def _train(self) -> None:
         self.session.train.start()
-        if show := getattr(self.window(), "show_workspace", None):
-            show("train")
+        go(self, "train")
 
 
 class _Ground(QFrame):
