@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+FULL = 1432  # width of a workspace in the window that the sizes are made for
+WIDE = 340  # a column from this width on can be narrower
+
 
 @dataclass(frozen=True)
 class Place:
@@ -52,16 +55,22 @@ def sizes(part: Place | Split, width: int, height: int, gap: int) -> dict[str, t
     if isinstance(part, Place):
         return {part.name: (max(width, 1), max(height, 1))}
     room = (width if part.across else height) - gap * (len(part.parts) - 1)
-    fixed = sum(inner.size for inner in part.parts)
+    wanted = [_narrower(inner.size, width) if part.across else inner.size for inner in part.parts]
+    fixed = sum(wanted)
     free = sum(not inner.size for inner in part.parts)
     shrink = min(1.0, room * (0.7 if free else 1.0) / fixed) if fixed else 1.0  # a narrow window takes from all
     share = max(room - fixed * shrink, 0) / max(free, 1)
     grow = (room - fixed) / len(part.parts) if not free and fixed < room else 0
     found: dict[str, tuple[int, int]] = {}
-    for inner in part.parts:
-        length = round(inner.size * shrink + grow) if inner.size else round(share)
+    for inner, size in zip(part.parts, wanted, strict=True):
+        length = round(size * shrink + grow) if size else round(share)
         found |= sizes(inner, length if part.across else width, height if part.across else length, gap)
     return found
+
+
+def _narrower(size: int, width: int) -> int:
+    """A wide column gives some of its room to the middle in a narrow window; one that is narrow already keeps it."""
+    return size if size < WIDE else max(round(size * min(width / FULL, 1.0)), WIDE - 40)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class TimeBar(QWidget):
         self._session = session
         self.setFixedHeight(HEIGHT)
         self.track = Track(session)
-        self.back: QPushButton = button("Back to live", "live", "plain", lambda: session.inside.go(None), height=24)
+        self.back: QPushButton = button("Back to live", "live", "back", lambda: session.inside.go(None), height=24)
         self.back.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(NAME, 0, 12, 0)

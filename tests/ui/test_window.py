@@ -223,3 +223,28 @@ def test_every_stage_is_painted_in_both_themes(qtbot, window, project):
             image = window.grab().toImage()
             assert image.pixelColor(700, 2).name() == theme.color("window").name()
             assert image.pixelColor(20, 890).name() == theme.color("panel").name()
+
+
+def test_keyboard_focus_has_a_ring_and_the_mouse_none(qtbot, window, project):
+    window.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_Tab)
+    around = QApplication.focusWidget()
+    ring = window.focus._ring
+    assert around is not None and ring is not None and ring.isVisible()
+    assert ring.geometry() == around.geometry().adjusted(-4, -4, 4, 4)
+    field = next(iter(window.top.tabs.values()))
+    qtbot.mouseClick(field, LEFT)
+    window.setFocus()
+    assert window.focus._ring is None
+
+
+def test_menu_lists_recent_projects_and_panels(qtbot, window, project):
+    window.choose("build")
+    window.workspace.fill_now()
+    actions = window.actions_
+    actions.recent.aboutToShow.emit()
+    actions.panels.aboutToShow.emit()
+    assert [action.text() for action in actions.recent.actions()] == ["Garden"]
+    assert [action.text() for action in actions.panels.actions()] == [
+        dock.panel.title for dock in window.workspace.docks.values()
+    ]

@@ -1,0 +1,38 @@
+import pytest
+
+from llmstudio.ui.arrangement import Place, column, places, row, sizes
+from llmstudio.ui.panels import WORKSPACES
+
+LAYOUT = row(
+    Place("train.recipe:Recipe", 280),
+    column(Place("train.loss:Loss"), Place("train.samples:Samples", 300)),
+    Place("train.runs:Runs", 400),
+)
+
+
+def test_a_place_names_its_class():
+    place = Place("train.loss.panel:LossPanel")
+    assert (place.module, place.name) == ("llmstudio.ui.panels.train.loss.panel", "LossPanel")
+
+
+def test_sizes_fill_the_room_exactly():
+    found = sizes(LAYOUT, 1432, 800, 4)
+    assert found == {"Recipe": (280, 800), "Loss": (744, 496), "Samples": (744, 300), "Runs": (400, 800)}
+
+
+@pytest.mark.parametrize("width", [500, 892, 1092, 1432, 2500])
+def test_the_middle_keeps_its_share(width):
+    found = sizes(LAYOUT, width, 700, 4)
+    assert abs(found["Recipe"][0] + found["Loss"][0] + found["Runs"][0] + 8 - width) <= 3
+    assert found["Loss"][0] >= 0.29 * (width - 8)
+
+
+def test_columns_without_a_free_one_grow_together():
+    found = sizes(column(Place("a.b:A", 100), Place("a.c:B", 200)), 300, 504, 4)
+    assert found == {"A": (300, 200), "B": (300, 300)}
+
+
+def test_every_place_is_named_once():
+    for stage in WORKSPACES:
+        names = [place.name for place in places(stage.layout)]
+        assert len(set(names)) == len(names)
