@@ -47,8 +47,13 @@ class ProxyStyle(QProxyStyle):
 def dress(app: QApplication, mode: Mode) -> None:
     """Give the application the studio's style in `mode`, and keep the style sheet in step with the theme."""
     app.setStyle(ProxyStyle())
-    theme.changed.connect(_sheet)
+    _keep_in_step()
     theme.apply(mode)
+
+
+@cache
+def _keep_in_step() -> None:
+    theme.changed.connect(_sheet)
 
 
 def _sheet() -> None:
