@@ -71,6 +71,7 @@ class Workspace(QMainWindow):
         self._queue.clear()
         for dock in self.docks.values():
             dock.fill(self._session)
+        self._apply_sizes()
         self.filled.emit()
 
     def stop(self) -> None:
@@ -149,6 +150,7 @@ class Workspace(QMainWindow):
     def _next(self) -> None:
         """Ask for the next panel's module, or make the panel once it is there."""
         if not self._queue:
+            self._apply_sizes()  # the panels ask for other sizes than the empty places did
             self.filled.emit()
             return
         if self._coming is None:
