@@ -1,6 +1,7 @@
 """Opening the window and running it to its end."""
 
 import os
+import signal
 import sys
 import time
 from concurrent.futures import Future
@@ -37,6 +38,8 @@ def run(session: "Session") -> int:
     window.painted.connect(lambda: _mark("painted"))
     window.painted.connect(lambda: _open_first(session, window))
     window.ready.connect(lambda: _ready(session, window))
+    for number in (signal.SIGINT, signal.SIGTERM):  # heard at the next beat of the window's clock
+        signal.signal(number, lambda *_: window.close())
     window.show()
     code = app.exec()
     crashes.close()

@@ -45,7 +45,7 @@ class Crashes(QObject):
         self._before = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._caught
         threading.excepthook = self._caught_in_thread
-        qInstallMessageHandler(_from_qt)
+        self._qt_before = qInstallMessageHandler(_from_qt)
 
     def show_in(self, toasts: "Toasts") -> None:
         self.happened.connect(lambda: toasts.say(SENTENCE, True, ("Copy diagnostics", self.copy)))
@@ -57,7 +57,7 @@ class Crashes(QObject):
 
     def close(self) -> None:
         sys.excepthook, threading.excepthook = self._before
-        qInstallMessageHandler(None)
+        qInstallMessageHandler(self._qt_before)
         faulthandler.disable()
         logging.getLogger().removeHandler(self._handler)
         self._file.close()
