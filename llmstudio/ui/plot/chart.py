@@ -3,7 +3,7 @@
 Needs pyqtgraph: import this inside a function, after the window is painted.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import inf, isfinite
 
 import numpy as np
@@ -168,7 +168,7 @@ class Chart(Paper):
         """Rings, end dots, the moment, and names at the ends."""
         taken: list[QRectF] = []
         for curve in self._curves:
-            points = list(self._points(curve)) if curve.ringed or curve.dot or curve.label else []
+            points = self._points(curve) if curve.ringed or curve.dot or curve.label else []
             if curve.ringed:
                 marks.rings(p, frame, points, curve.color)
             if not points or not frame.adjusted(-1, -1, 1, 1).contains(points[-1]):
@@ -184,9 +184,15 @@ class Chart(Paper):
             p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             marks.vertical(p, frame, round(self.x_of(self.moment)), theme.color("warning"), 2)
 
-    def _points(self, curve: Curve) -> Iterable[QPointF]:
+    def _points(self, curve: Curve) -> list[QPointF]:
+        """Where its points are: all of a ringed curve, thinned to what can be told apart, else the last."""
         x, y = self._short.get(curve.key, (np.empty(0), np.empty(0)))
         if not curve.ringed:
             x, y = x[-1:], y[-1:]
-        ok = np.isfinite(y)
-        return (QPointF(self._x(a), self._y(b)) for a, b in zip(x[ok].tolist(), y[ok].tolist(), strict=True))
+        (left, right), (low, high) = self.box.viewRange()
+        frame = self.frame
+        across = frame.left() + (x - left) / (right - left) * frame.width()
+        up = frame.bottom() - (y - low) / (high - low) * frame.height()
+        ok = np.isfinite(up) & (across >= frame.left() - 1) & (across <= frame.right() + 1)
+        kept = marks.spaced(across[ok].tolist())
+        return [QPointF(float(across[ok][i]), float(up[ok][i])) for i in kept]

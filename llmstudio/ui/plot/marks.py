@@ -11,6 +11,7 @@ from ..theme import faded, theme
 Align = Qt.AlignmentFlag
 LEFT, RIGHT, TOP, BOTTOM = 60, 104, 10, 42  # margins of the plot's frame
 NAME_H = 15  # least distance of two names at the edge
+RING = 12  # least distance of two rings
 
 
 class Level(Struct, frozen=True, kw_only=True):
@@ -92,16 +93,23 @@ def apart(places: Sequence[float], least: float, low: float, high: float) -> lis
 
 
 def rings(p: QPainter, frame: QRectF, points: Sequence[QPointF], color: QColor, ground: str = "panel") -> None:
-    """Open rings, thinned where they would touch; the last is always there."""
+    """Open rings."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     p.setPen(QPen(color, 1.5))
     p.setBrush(theme.color(ground))
     inside = frame.adjusted(-1, -1, 1, 1)
-    last = None
-    for point in reversed(points):
-        if inside.contains(point) and (last is None or last - point.x() >= 12):
+    for point in points:
+        if inside.contains(point):
             p.drawEllipse(point, 3.5, 3.5)
-            last = point.x()
+
+
+def spaced(places: Sequence[float]) -> list[int]:
+    """Which of the rising places to mark so that no two marks touch; the last is always among them."""
+    found: list[int] = []
+    for i in range(len(places) - 1, -1, -1):
+        if not found or places[found[-1]] - places[i] >= RING:
+            found.append(i)
+    return found[::-1]
 
 
 def named(p: QPainter, frame: QRectF, at: QPointF, name: str, rest: str, taken: list[QRectF]) -> None:

@@ -1,11 +1,12 @@
 """Marks of axes are round, few and written alike."""
 
+from itertools import pairwise
 from math import log10
 
 import pytest
 
 from llmstudio.ui.plot import ticks
-from llmstudio.ui.plot.marks import apart
+from llmstudio.ui.plot.marks import apart, spaced
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 2000), (1.5, 4.2), (0.001, 0.0031), (-3, 9), (0, 1e7)])
@@ -41,3 +42,11 @@ def test_names_at_the_edge_do_not_touch() -> None:
     assert apart([10, 12, 100], 15, 0, 200) == [10, 25, 100]
     assert apart([195, 198, 199], 15, 0, 200) == [170, 185, 200]
     assert apart([], 15, 0, 200) == []
+
+
+def test_marks_on_a_curve_do_not_touch_and_the_last_is_there() -> None:
+    found = spaced([float(x) for x in range(100)])
+    assert found[-1] == 99
+    assert {b - a for a, b in pairwise(found)} == {12}
+    assert spaced([0.0, 50.0, 55.0]) == [0, 2]
+    assert spaced([]) == []

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QStackedLayout
 
-from ....core.chat.sample import Sampler
+from ....core.chat.sampler import Sampler
 from ....session.run import Run
 from ...numbers import count, real
 from ...panel import Panel

@@ -4,7 +4,7 @@ import sys
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
@@ -41,6 +41,7 @@ class FirstRun(Panel):
     title = "Your first language model"
     name = "train.first_run"
     hint = "What is about to be trained, and the button that does it"
+    passed = Signal()  # the person wants to see the Train workspace before there is a run
 
     def build(self) -> None:
         self.title_bar.hide()
@@ -81,9 +82,11 @@ class FirstRun(Panel):
         self.start.clicked.connect(self._start)
         self.own = QuietRow("Use my own text", "download", "or drop files anywhere on this window")
         self.design = QuietRow("Look at the design first", "block")
+        self.recipe = QuietRow("Set the recipe first", "settings")
         self.open = QuietRow("Open a project", "folder", "Ctrl O")
         self.own.clicked.connect(lambda: doors.go(self, "data"))
         self.design.clicked.connect(lambda: doors.go(self, "build"))
+        self.recipe.clicked.connect(self.passed)
         self.open.clicked.connect(lambda: doors.act(self, "Ctrl+O"))
         ending = "Every edit can be undone, and every part of the window explains itself: point at it, or press F1."
         column = QVBoxLayout()
@@ -96,6 +99,7 @@ class FirstRun(Panel):
             (self.start, 24),
             (self.own, 0),
             (self.design, 0),
+            (self.recipe, 0),
             (self.open, 24),
             (label(ending, "caption", wrap=True), 0),
         ):
@@ -137,6 +141,9 @@ class FirstRun(Panel):
         self.sentence.setText(f'<p style="line-height: 20px">{escape(sentence(session))}</p>')
         blocks = plural(len(session.build.model.blocks), "block")
         self.design.set_remark(f"{blocks}, {count(session.build.cost.parameters)} parameters" if project else "")
+        steps = count(session.train.recipe.steps)
+        self.recipe.set_remark(f"{steps} steps of {session.train.recipe.batch} texts" if project else "")
+        self.recipe.setEnabled(project is not None)
         self._show_tried()
 
     def _show_tried(self) -> None:

@@ -1,0 +1,92 @@
+"""The recipe panel: fields, locks and deeds, by mouse and keys."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from llmstudio.core.train.recipe import Recipe, learning_rate
+from llmstudio.ui.panels.train.recipe import RecipePanel
+from llmstudio.ui.panels.train.recipe.panel import LOCKED
+
+
+@pytest.fixture
+def panel(desk: Any) -> RecipePanel:
+    return desk.put(RecipePanel(desk.session), 280, 800)
+
+
+def test_a_typed_number_is_the_recipe_and_can_be_undone(desk: Any, panel: RecipePanel) -> None:
+    field = panel.forms[0].row("steps").editor.number
+    desk.click(field)
+    field.selectAll()
+    QTest.keyClicks(field, "40")
+    desk.key(field, Qt.Key.Key_Return)
+    assert desk.session.train.recipe.steps == 40
+    desk.click(panel.undo)
+    assert desk.session.train.recipe.steps == 12
+    assert field.value == 12
+
+
+def test_an_edit_from_elsewhere_is_shown(desk: Any, panel: RecipePanel) -> None:
+    train = desk.session.train
+    train.edit(replace(train.recipe, batch=7))
+    desk.beat()
+    assert panel.forms[0].row("batch").editor.number.value == 7
+    assert panel.portion.text() == f"{7 * 16} tokens a step"  # nothing is prepared: passes are not known
+
+
+def test_train_hold_step_stop_and_go_on(desk: Any, panel: RecipePanel) -> None:
+    train, deeds = desk.session.train, panel.deeds
+    train.edit(replace(train.recipe, steps=100_000, sample_every=50_000, evaluate_every=50_000))
+    assert deeds.start.text() == "Train"
+    desk.click(deeds.start)
+    desk.until(lambda: train.run is not None and train.run.step > 3)
+    assert panel.forms[0].row("steps").editor.toolTip() == LOCKED
+    assert not panel.forms[0].row("steps").editor.isEnabled()
+    assert deeds.reason.text() == "Fixed while a run goes on."
+    assert "passes over the text" in panel.portion.text()
+    desk.click(deeds.pause)
+    desk.until(lambda: train.run.state == "paused")
+    desk.beat(20)
+    held = train.run.step
+    assert deeds.resume.isVisible()
+    assert not deeds.pause.isVisible()
+    desk.click(deeds.step)
+    desk.until(lambda: train.run.step == held + 1)
+    desk.click(deeds.resume)
+    desk.until(lambda: train.run.step > held + 5)
+    desk.click(deeds.stop)
+    desk.until(lambda: not train.busy)
+    assert train.run.state == "stopped"
+    assert panel.forms[0].row("steps").editor.isEnabled()
+    assert deeds.go_on.isVisible()
+    assert deeds.start.text() == "Train again"
+    stopped = train.run.step
+    desk.click(deeds.go_on)
+    desk.until(lambda: train.run.step > stopped)
+    assert len(train.runs) == 1
+    train.stop()
+    desk.until(lambda: not train.busy)
+
+
+def test_the_reason_stands_beside_the_button(desk: Any, panel: RecipePanel) -> None:
+    build = desk.session.build
+    build.edit(replace(build.model, width=15))
+    desk.beat()
+    assert not panel.deeds.start.isEnabled()
+    assert panel.deeds.reason.text() == build.problems[0].text
+    assert panel.deeds.reason.isVisible()
+
+
+def test_the_schedule_says_what_the_rate_is(desk: Any, panel: RecipePanel) -> None:
+    recipe = Recipe(steps=100, warmup=10, learning_rate=1e-3, min_learning_rate=1e-4)
+    panel.schedule.show_recipe(recipe, None, 1)
+    assert panel.schedule.words() == "to 1.0e−4"
+    panel.schedule.show_recipe(recipe, 10, 1)
+    assert learning_rate(recipe, 10) == 1e-3
+    assert panel.schedule.words() == "now 1.0e−3"
+    top, end = panel.schedule._place(10), panel.schedule._place(100)
+    assert top.y() < end.y()
+    assert top.x() < end.x()
