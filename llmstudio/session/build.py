@@ -1,5 +1,7 @@
 """The room of the design: the model's spec, its history of edits, its problems and its cost."""
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from ..core.model import spec
@@ -9,8 +11,10 @@ from ..core.model.presets import PRESETS
 from .data import DataRoom
 from .edits import Edits
 from .hall import Hall
-from .opened import Opened
 from .signal import Signal
+
+if TYPE_CHECKING:
+    from .opened import Opened
 
 
 class BuildRoom:
@@ -53,7 +57,7 @@ class BuildRoom:
         """Start from a preset, keeping the vocabulary of the project's tokenizer."""
         self.edit(self._with_vocabulary(PRESETS[name].model))
 
-    def enter(self, opened: Opened) -> None:
+    def enter(self, opened: "Opened") -> None:
         self.selected = ""
         self._edits.reset(self._with_vocabulary(opened.model))
         self.selected_changed.emit()

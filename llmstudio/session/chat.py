@@ -10,12 +10,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..core.chat.sample import Sampler
+from ..core.chat.sampler import Sampler
 from ..core.chat.template import PLAIN, Template, first_kept, render
 from .edits import Edits
 from .hall import Hall
 from .inside import InsideRoom
-from .opened import Opened
 from .run import Run
 from .signal import Signal
 from .weights import Weights
@@ -24,6 +23,7 @@ from .worker import Job
 if TYPE_CHECKING:
     from ..core.chat.generate import Said
     from ..core.data.tokenizer import Tokenizer
+    from .opened import Opened
 
 Mode = Literal["talk", "go on"]
 
@@ -174,7 +174,7 @@ class ChatRoom:
 
     # the room
 
-    def enter(self, opened: Opened) -> None:
+    def enter(self, opened: "Opened") -> None:
         self._edits.reset(opened.project.sampler)
         self.mode = "talk" if opened.project.template else "go on"
         number, body = opened.chat or (None, "[]")

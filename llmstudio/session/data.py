@@ -3,23 +3,25 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..core.data import synthetic
-from ..core.data.corpus import Added, Corpus, Settings, Source
-from ..core.data.documents import Refused
-from ..core.data.frequencies import Frequencies, frequencies
-from ..core.data.tokenizer import Tokenizer
-from ..core.data.tokens import Manifest, Tokens
+from ..core.data.source import Settings, Source
 from ..core.progress import Progress
 from .edits import Edits
 from .hall import Hall
-from .opened import Opened
 from .signal import Signal
 from .worker import Job
+
+if TYPE_CHECKING:
+    from ..core.data.corpus import Added, Corpus
+    from ..core.data.documents import Refused
+    from ..core.data.frequencies import Frequencies
+    from ..core.data.tokenizer import Tokenizer
+    from ..core.data.tokens import Manifest
+    from .opened import Opened
 
 Doing = Literal["", "adding", "preparing"]
 
@@ -110,25 +112,12 @@ class DataRoom:
 
     def paste(self, text: str, name: str = "Pasted text") -> "Future[Any]":
         corpus = self._corpus()
-
-        def steps() -> Generator[Any, None, Added]:
-            yield Progress(text=f"Adding {name}", done=0, total=len(text), unit="characters")
-            return Added(sources=[corpus.add_text(text, name)], refused=[])
-
-        return self._start("adding", steps, self._added)
+        return self._start("adding", lambda: _write(corpus, [(name, text)]), self._added)
 
     def fill(self, kit: str) -> "Future[Any]":
         """Write a kit's own text into the corpus and make its tokens."""
         corpus = self._corpus()
-
-        def steps() -> Generator[Any, None, Added]:
-            sources: list[Source] = []
-            for name, text in synthetic.documents(kit, 0):
-                yield Progress(text=f"Writing {name}", done=len(sources), unit="documents")
-                sources.append(corpus.add_text(text, name))
-            return Added(sources=sources, refused=[])
-
-        self._start("adding", steps, self._filled)
+        self._start("adding", lambda: _fill(corpus, kit), self._filled)
         return self.prepare()
 
     def remove(self, source: str) -> None:
@@ -143,7 +132,7 @@ class DataRoom:
             self.selected = source
             self.selected_changed.emit()
 
-    def dismiss(self, refused: Refused) -> None:
+    def dismiss(self, refused: "Refused") -> None:
         """Take a file that was left out off the list of those."""
         self.refused = [each for each in self.refused if each is not refused]
         self.changed.emit()
@@ -191,7 +180,7 @@ class DataRoom:
 
     # the room
 
-    def enter(self, opened: Opened) -> None:
+    def enter(self, opened: "Opened") -> None:
         self.corpus, self.tokenizer, self.manifest = opened.corpus, opened.tokenizer, opened.manifest
         self.refused = []
         self._edits.reset(Text(sources=opened.corpus.sources, settings=opened.project.data))
@@ -210,7 +199,7 @@ class DataRoom:
     def poll(self) -> None:
         """Nothing waits here: the work's end comes through `then`."""
 
-    def _corpus(self) -> Corpus:
+    def _corpus(self) -> "Corpus":
         if self.corpus is None:
             raise ValueError("Open or make a project first.")
         return self.corpus
@@ -247,7 +236,7 @@ class DataRoom:
         self._hall.then(self.job.done, finished, failed)
         self.changed.emit()
 
-    def _added(self, added: Added) -> None:
+    def _added(self, added: "Added") -> None:
         self.refused = [*self.refused, *added.refused]
         if added.sources:
             self._put_sources((*self.sources, *added.sources))
@@ -259,7 +248,7 @@ class DataRoom:
             self._hall.say(f"{first.path.name}{more} left out: {first.reason}")
         self.changed.emit()
 
-    def _filled(self, added: Added) -> None:
+    def _filled(self, added: "Added") -> None:
         self._edits.reset(replace(self._edits.value, sources=(*self.sources, *added.sources)))
 
     def _put_sources(self, sources: tuple[Source, ...]) -> None:
@@ -285,14 +274,34 @@ class DataRoom:
         self.changed.emit()
 
 
-def _count(folder: Path) -> Frequencies:
+def _write(corpus: "Corpus", texts: Iterable[tuple[str, str]]) -> "Generator[Progress, None, Added]":
+    """Put texts, each with its name, into the corpus."""
+    from ..core.data.corpus import Added
+
+    sources: list[Source] = []
+    for name, text in texts:
+        yield Progress(text=f"Writing {name}", done=len(sources), unit="texts")
+        sources.append(corpus.add_text(text, name))
+    return Added(sources=sources, refused=[])
+
+
+def _fill(corpus: "Corpus", kit: str) -> "Generator[Progress, None, Added]":
+    from ..core.data import synthetic
+
+    return (yield from _write(corpus, synthetic.documents(kit, 0)))
+
+
+def _count(folder: Path) -> "Frequencies":
+    from ..core.data.frequencies import frequencies
+    from ..core.data.tokens import Tokens
+
     tokens = Tokens(folder)
     return frequencies(tokens.train, tokens.manifest.vocab)
 
 
 def _prepare(
-    corpus: Corpus, settings: Settings, folder: Path
-) -> Generator[Progress, None, tuple[Tokenizer, Manifest, Settings]]:
+    corpus: "Corpus", settings: Settings, folder: Path
+) -> "Generator[Progress, None, tuple[Tokenizer, Manifest, Settings]]":
     from ..core.data import tokenizer as tokenizers
     from ..core.data import tokens
     from .project import Folder

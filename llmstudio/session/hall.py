@@ -8,16 +8,18 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from . import settings as settings_file
-from .opened import Opened
 from .project import Folder, Project
 from .signal import Signal
 from .worker import Job, Worker
+
+if TYPE_CHECKING:
+    from .opened import Opened
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.01

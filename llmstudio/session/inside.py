@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from .data import DataRoom
 from .hall import Hall
-from .opened import Opened
 from .run import Run
 from .signal import Signal
 from .train import TrainRoom
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ..core.data.tokenizer import Tokenizer
     from ..core.inside.embedding import Projection
     from ..core.inside.watch import Watched
+    from .opened import Opened
 
 PASSAGE = 40  # tokens of a probe taken from the text
 LONGEST = 128  # tokens of the probe that are looked at: a picture of more cannot be read
@@ -147,7 +147,7 @@ class InsideRoom:
         """The tokens whose embeddings point most nearly the same way, over all axes."""
         return self._hall.models.ask(self._neighbours, *self.shown(), token, count)
 
-    def enter(self, opened: Opened) -> None:
+    def enter(self, opened: "Opened") -> None:
         self.probe = opened.project.probe
         self.moment, self.locked, self.hovered = None, Focus(), None
         self.probe_changed.emit()

@@ -7,9 +7,9 @@ from typing import IO, Any
 import msgspec
 from msgspec import Struct
 
-from ..core.chat.sample import Sampler
+from ..core.chat.sampler import Sampler
 from ..core.chat.template import Template
-from ..core.data.corpus import Settings as DataSettings
+from ..core.data.source import Settings as DataSettings
 from ..core.files import write_atomic
 from ..core.model import spec
 from ..core.train.recipe import Recipe

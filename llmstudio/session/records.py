@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,8 +12,10 @@ from ..core.model import spec
 from ..core.train.events import Event
 from .hall import Hall
 from .history import Row
-from .opened import Opened
 from .run import Run
+
+if TYPE_CHECKING:
+    from .opened import Opened
 
 WRITE_SECONDS = 1.0  # events reach the database at least this often
 
@@ -62,7 +64,7 @@ class Records:
                 self._save(_append, run.name, run.log[start:end])
 
     @property
-    def _opened(self) -> Opened:
+    def _opened(self) -> "Opened":
         assert self._hall.opened
         return self._hall.opened
 
@@ -71,22 +73,22 @@ class Records:
             self._hall.save(function, self._hall.opened, *args)
 
 
-def _make(opened: Opened, folder: Path, model: spec.Model, recipe: msgspec.Struct) -> None:
+def _make(opened: "Opened", folder: Path, model: spec.Model, recipe: msgspec.Struct) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "tokenizer.json", opened.folder.tokenizer.read_bytes())
     write_atomic(folder / "spec.json", spec.to_json(model))
     write_atomic(folder / "recipe.json", msgspec.json.format(msgspec.json.encode(recipe), indent=2))
 
 
-def _put(opened: Opened, row: Row) -> None:
+def _put(opened: "Opened", row: Row) -> None:
     opened.history.put_run(row)
 
 
-def _set_state(opened: Opened, name: str, state: str) -> None:
+def _set_state(opened: "Opened", name: str, state: str) -> None:
     opened.history.set_state(name, state)
 
 
-def _set_removed(opened: Opened, name: str, removed: bool) -> None:
+def _set_removed(opened: "Opened", name: str, removed: bool) -> None:
     opened.folder.trash.mkdir(parents=True, exist_ok=True)
     here, away = opened.folder.run(name), opened.folder.trash / name
     source, target = (here, away) if removed else (away, here)
@@ -95,9 +97,9 @@ def _set_removed(opened: Opened, name: str, removed: bool) -> None:
     opened.history.set_removed(name, removed)
 
 
-def _append(opened: Opened, name: str, news: list[Event]) -> None:
+def _append(opened: "Opened", name: str, news: list[Event]) -> None:
     opened.history.append(name, news)
 
 
-def _cut(opened: Opened, name: str, step: int) -> None:
+def _cut(opened: "Opened", name: str, step: int) -> None:
     opened.history.cut(name, step)

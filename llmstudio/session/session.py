@@ -2,11 +2,10 @@
 
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from ..core.data import synthetic
 from ..core.model.presets import PRESETS
 from . import settings as settings_file
 from .build import BuildRoom
@@ -14,10 +13,12 @@ from .chat import ChatRoom
 from .data import DataRoom
 from .hall import Hall
 from .inside import InsideRoom
-from .opened import Opened, read
 from .project import Folder, Project
 from .train import TrainRoom
 from .weights import Weights
+
+if TYPE_CHECKING:
+    from .opened import Opened
 
 
 class Session(Hall):
@@ -35,6 +36,8 @@ class Session(Hall):
 
     def new(self, path: Path, preset: str = "nano", kit: str = "", name: str = "") -> "Future[Any]":
         """Make a project and open it; a kit also fills it with its text. ValueError where the folder is not empty."""
+        from ..core.data import synthetic
+
         kind = synthetic.KITS[kit] if kit else None
         design = PRESETS[kind.preset if kind else preset]
         recipe = replace(design.recipe, prompt=kind.prompt) if kind else design.recipe
@@ -59,7 +62,7 @@ class Session(Hall):
             self.close_project()  # its lock is ours
         self.loading = True
         self.project_changed.emit()
-        return self.then(self.files.ask(read, path, write), self._enter, self._open_failed)
+        return self.then(self.files.ask(_read, path, write), self._enter, self._open_failed)
 
     def close_project(self) -> None:
         """Stop what runs, save and let go of the project."""
@@ -83,7 +86,7 @@ class Session(Hall):
         for room in self.rooms:
             room.poll()
 
-    def _enter(self, opened: Opened) -> None:
+    def _enter(self, opened: "Opened") -> None:
         self.close_project()
         self.opened = opened
         self.loading = False
@@ -98,3 +101,10 @@ class Session(Hall):
         self.loading = False
         self.tell(error)
         self.project_changed.emit()
+
+
+def _read(path: Path, write: bool) -> "Opened":
+    """What reading takes, numpy and tokenizers, is imported on the file thread, behind the painted window."""
+    from .opened import read
+
+    return read(path, write)

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.model.check import data_problems
 from ..core.train.events import Event
@@ -12,13 +12,15 @@ from .build import BuildRoom
 from .data import DataRoom
 from .edits import Edits
 from .hall import Hall, sentence
-from .opened import Opened
 from .project import Folder
 from .records import Records
 from .run import Run
 from .signal import Signal
 from .weights import Weights
 from .worker import Job
+
+if TYPE_CHECKING:
+    from .opened import Opened
 
 
 class TrainRoom:
@@ -167,7 +169,7 @@ class TrainRoom:
 
     # the room
 
-    def enter(self, opened: Opened) -> None:
+    def enter(self, opened: "Opened") -> None:
         self.runs = [*opened.runs]
         self.run = self.runs[-1] if self.runs else None
         self._records.enter(self.runs)

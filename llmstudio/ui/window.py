@@ -11,7 +11,6 @@ from .actions import Actions, panel_under
 from .clock import Clock, Ticking
 from .drops import DropOverlay, paths
 from .focus import Focus
-from .panel import Panel
 from .panels import WORKSPACES
 from .theme import theme
 from .timebar import HEIGHT as TIME_HEIGHT
@@ -22,6 +21,7 @@ from .workspace import GUTTER, Workspace
 
 if TYPE_CHECKING:
     from ..session.session import Session
+    from .panels.train.first_run import FirstRun
 
 SIZE, LEAST = (1440, 900), (900, 560)
 FIRST = "train"  # the stage of the first launch
@@ -42,7 +42,8 @@ class Window(QWidget):
         self._theme = session.settings.theme
         self._told = len(session.notices)
         self._workspaces: dict[str, Workspace] = {}
-        self._first: Panel | None = None  # stands in the place of the first stage until there is a run
+        self._passed: object = None  # the opened project whose first page the person has left
+        self._first: FirstRun | None = None  # stands in the place of the first stage until there is a run
         self.setWindowTitle("LLM Studio")
         self.setMinimumSize(*LEAST)
         self.setAcceptDrops(True)
@@ -176,6 +177,7 @@ class Window(QWidget):
                 from .panels.train.first_run import FirstRun  # after the first picture
 
                 self._first = FirstRun(self.session)
+                self._first.passed.connect(self._pass_page)
                 self.stack.addWidget(self._first)
                 QTimer.singleShot(0, self, self.ready.emit)
             self.stack.setCurrentWidget(self._first)
@@ -183,10 +185,17 @@ class Window(QWidget):
             self.stack.setCurrentWidget(self.workspace)
             self.workspace.fill()
 
+    def _pass_page(self) -> None:
+        """Show the workspace itself, as long as this project is open."""
+        self._passed = self.session.opened
+        self._show_page()
+
     def _untrained(self) -> bool:
         """Nothing has been trained: in this project, or, while none is open, ever."""
         session = self.session
-        return not session.settings.recent if session.project is None else not session.train.runs
+        if session.project is None:
+            return not session.settings.recent
+        return not session.train.runs and session.opened is not self._passed
 
     def _entitle(self) -> None:
         project = self.session.project

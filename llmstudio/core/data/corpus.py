@@ -7,10 +7,9 @@ import re
 import time
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from ..files import sync_folder, write_atomic
 from ..progress import Progress
@@ -18,45 +17,13 @@ from .copying import Staged, pasted, stage
 from .documents import Found, NotText, Refused, find
 from .faults import reason
 from .lines import Lines
+from .source import Settings as Settings
 from .source import Source as Source
 
 VERSION = 1
 CHUNK = 1 << 19  # bytes; what is done with one is done within a second, so that work can be stopped
 OURS = re.compile(r"[0-9a-f]{12}\.txt|\.[0-9a-f]+\.part")
 SPARED = 3600.0  # seconds: a text younger than this may be half-way into another program's corpus, or out of it
-
-
-class Settings(Struct, frozen=True, kw_only=True):
-    """How the corpus becomes tokens."""
-
-    split: Annotated[
-        Literal["share", "document"],
-        Meta(
-            title="Validation text",
-            description="What is kept back to test on: the last share of the whole text, or whole documents.",
-        ),
-    ] = "share"
-    validation: Annotated[
-        float,
-        Meta(ge=0.01, le=0.5, title="Share", description="How much of the text the model never learns from."),
-    ] = 0.1
-    tokenizer: Annotated[
-        Literal["character", "byte", "bpe"],
-        Meta(
-            title="Tokenizer",
-            description="The pieces of text it reads: characters, bytes, or frequent parts of words (BPE).",
-        ),
-    ] = "character"
-    vocabulary: Annotated[
-        int,
-        Meta(
-            ge=257,
-            le=1_000_000,
-            title="Vocabulary",
-            description="How many different pieces BPE learns at most; 256 of them are the bytes.",
-            extra_json_schema={"unit": "tokens"},
-        ),
-    ] = 1024
 
 
 class Added(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,8 @@
-"""One text of a corpus: what is known about it."""
+"""The text as data: one source, and how all of them become tokens. Light: the window starts with it."""
 
-from msgspec import Struct
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -15,3 +17,36 @@ class Source(Struct, frozen=True, kw_only=True):
     encoding: str  # it was found in; the copy is UTF-8
     confident: bool = True  # False: the encoding is a guess
     sha256: str  # of its text as UTF-8
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How the corpus becomes tokens."""
+
+    split: Annotated[
+        Literal["share", "document"],
+        Meta(
+            title="Validation text",
+            description="What is kept back to test on: the last share of the whole text, or whole documents.",
+        ),
+    ] = "share"
+    validation: Annotated[
+        float,
+        Meta(ge=0.01, le=0.5, title="Share", description="How much of the text the model never learns from."),
+    ] = 0.1
+    tokenizer: Annotated[
+        Literal["character", "byte", "bpe"],
+        Meta(
+            title="Tokenizer",
+            description="The pieces of text it reads: characters, bytes, or frequent parts of words (BPE).",
+        ),
+    ] = "character"
+    vocabulary: Annotated[
+        int,
+        Meta(
+            ge=257,
+            le=1_000_000,
+            title="Vocabulary",
+            description="How many different pieces BPE learns at most; 256 of them are the bytes.",
+            extra_json_schema={"unit": "tokens"},
+        ),
+    ] = 1024

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from llmstudio.core.data.corpus import Settings
+from llmstudio.core.data.source import Settings
 from llmstudio.core.train.recipe import Recipe
 
 from .spec import MLP, Attention, Block, Model

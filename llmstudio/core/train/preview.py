@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from msgspec import Struct
 
 from llmstudio.core.chat.generate import Vocabulary, generate
-from llmstudio.core.chat.sample import Sampler
+from llmstudio.core.chat.sampler import Sampler
 from llmstudio.core.inside.watch import at_rest
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Model

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from llmstudio.core.chat.generate import Vocabulary, generate
-from llmstudio.core.chat.sample import Sampler
+from llmstudio.core.chat.sampler import Sampler
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Model
 

@@ -20,8 +20,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ...core.data.corpus import Source
 from ...core.data.documents import Refused
+from ...core.data.source import Source
 from .. import icons
 from ..theme import theme
 from ..words.numbers import plural

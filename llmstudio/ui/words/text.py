@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...core.data.corpus import Settings, Source
 from ...core.data.documents import Refused
 from ...core.data.frequencies import Frequencies
 from ...core.data.ngrams import Ngrams
+from ...core.data.source import Settings, Source
 from ...core.data.tokens import Manifest
 from ..numbers import THIN, count
 from .loss import Bar

@@ -5,7 +5,7 @@ from random import randrange
 from msgspec.structs import replace
 from PySide6.QtWidgets import QHBoxLayout
 
-from ....core.chat.sample import Sampler
+from ....core.chat.sampler import Sampler
 from ...form import Form
 from ...panel import Panel
 from ...widgets.button import button, tool

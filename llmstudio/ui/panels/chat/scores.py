@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from ....core.chat.sample import Sampler, Stages, stages
+from ....core.chat.sample import Stages, stages
+from ....core.chat.sampler import Sampler
 from ...numbers import MINUS, count, percent, real
 from ...panel import Panel
 from ...theme import theme

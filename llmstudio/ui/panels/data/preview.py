@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
-from ....core.data.corpus import Source
+from ....core.data.source import Source
 from ...numbers import count
 from ...panel import Panel
 from ...widgets.chip import Chip

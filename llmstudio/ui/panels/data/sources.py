@@ -7,8 +7,8 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QStackedLayout, QVBoxLayout, QWidget
 
-from ....core.data.corpus import Source
 from ....core.data.documents import Refused
+from ....core.data.source import Source
 from ...drops import paths
 from ...panel import SIDE, Panel
 from ...widgets.button import button, tool

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from .....core.data.corpus import Settings
+from .....core.data.source import Settings
 from ....doors import go
 from ....panel import Panel
 from ....widgets.elide import ElidedLabel
