@@ -10,6 +10,8 @@ def start() -> int:
         from .tour import tour
 
         return tour()
+    if sys.platform == "win32":
+        _load_torch_first()
     from .session.session import Session
     from .ui.app import run
 
@@ -21,3 +23,12 @@ def has_display() -> bool:
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _load_torch_first() -> None:
+    """On Windows, torch fails to load after Qt unless its first library is there before."""
+    import ctypes
+    from importlib.util import find_spec
+
+    if (torch := find_spec("torch")) and torch.origin:
+        ctypes.CDLL(os.path.join(os.path.dirname(torch.origin), "lib", "c10.dll"))

@@ -5,7 +5,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.model.check import data_problems
+from ..core import memory
+from ..core.model.check import Problem, data_problems
 from ..core.train.events import Event
 from ..core.train.recipe import Recipe
 from .build import BuildRoom
@@ -79,7 +80,7 @@ class TrainRoom:
         if self._build.problems:
             return self._build.problems[0].text
         if self._data.ready:
-            wrong = data_problems(self._build.model, self.recipe, self._data.manifest)
+            wrong = self._problems()
             return wrong[0].text if wrong else None
         return None
 
@@ -200,6 +201,10 @@ class TrainRoom:
             self._hall.edit_project(recipe=self.recipe)
         self.recipe_changed.emit()
 
+    def _problems(self) -> list[Problem]:
+        """What keeps the design from training on this text, on this machine, now."""
+        return data_problems(self._build.model, self.recipe, self._data.manifest, memory.available())
+
     def _check_name(self, name: str) -> None:
         if any(run.name == name for run in self.runs):
             raise ValueError(f"There is a run named {name} already. Choose another name.")
@@ -220,7 +225,7 @@ class TrainRoom:
 
     def _begin(self, prepared: Any, name: str) -> "Future[Any] | None":
         project = self._hall.project
-        wrong = data_problems(self._build.model, self.recipe, self._data.manifest)
+        wrong = self._problems()
         if prepared is None or project is None or wrong:  # cancelled, closed, or the text is too short
             if wrong:
                 self._hall.say(wrong[0].text, "error")
