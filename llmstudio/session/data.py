@@ -110,6 +110,20 @@ class DataRoom:
         corpus, wanted = self._corpus(), [Path(path) for path in paths]
         return self._start("adding", lambda: corpus.add(wanted, encoding), self._added)
 
+    def read_again(self, what: "Source | Refused", encoding: str) -> "Future[Any]":
+        """Read a file that was guessed wrongly, or refused, as `encoding`; what it gives takes the old one's place."""
+        corpus, path = self._corpus(), Path(what.path)
+
+        def done(added: "Added") -> None:
+            if not added.sources:
+                self._added(added)
+                return
+            self.refused = [each for each in self.refused if each is not what]
+            self._put_sources((*(each for each in self.sources if each != what), *added.sources))
+            self._hall.say(f"{added.sources[0].name} read as {encoding}", undo=self.undo)
+
+        return self._start("adding", lambda: corpus.add([path], encoding), done)
+
     def paste(self, text: str, name: str = "Pasted text") -> "Future[Any]":
         corpus = self._corpus()
         return self._start("adding", lambda: _write(corpus, [(name, text)]), self._added)

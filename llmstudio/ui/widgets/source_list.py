@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ...core.data.documents import Refused
@@ -49,10 +49,12 @@ class Entry(Struct, frozen=True):
 
 
 class SourceList(QListView):
-    """`picked` carries a source's id; `crossed` what was taken off by its cross or Delete."""
+    """`picked` carries a source's id; `crossed` what was taken off by its cross or Delete; `asked` (what, where) a menu
+    is wanted, by right click or the menu key."""
 
     picked = Signal(str)
     crossed = Signal(object)
+    asked = Signal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,6 +125,13 @@ class SourceList(QListView):
             self.crossed.emit(self._model.entries[row].what)
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        if index.isValid():
+            at = event.globalPos() if by_mouse else self.viewport().mapToGlobal(self.visualRect(index).center())
+            self.asked.emit(self._model.entries[index.row()].what, at)
 
     def _moved(self, now: QModelIndex, _: QModelIndex) -> None:
         if now.isValid() and isinstance(source := self._model.entries[now.row()].what, Source):

@@ -15,6 +15,22 @@ from .numbers import fixed, plural
 KINDS = {"character": "Character", "byte": "Byte", "bpe": "BPE"}
 TWO = "Splitting by document takes at least two texts"
 
+ENCODINGS = {
+    "UTF-8": "utf-8",
+    "UTF-16": "utf-16",
+    "Western (Windows-1252)": "cp1252",
+    "Central European (Windows-1250)": "cp1250",
+    "Cyrillic (Windows-1251)": "cp1251",
+    "Cyrillic (KOI8-R)": "koi8-r",
+    "Greek (Windows-1253)": "cp1253",
+    "Turkish (Windows-1254)": "cp1254",
+    "Japanese (Shift JIS)": "shift_jis",
+    "Chinese (GB 18030)": "gb18030",
+    "Chinese (Big5)": "big5",
+    "Korean (EUC-KR)": "euc-kr",
+    "Western (Mac Roman)": "mac-roman",
+}  # as people know them: as Python does
+
 
 def encoding(name: str) -> str:
     """Python's name of an encoding as people write it: cp1251 is Windows-1251."""

@@ -217,3 +217,21 @@ def test_without_a_project_nothing_can_be_added(panel, session) -> None:
     session.project_changed.emit()
     assert not panel.files.isEnabled() and not panel.zone.isEnabled()
     assert "No project" in panel.empty.text.text()
+
+
+def test_a_guessed_encoding_can_be_chosen_instead(panel, session, tmp_path, settle) -> None:
+    path = tmp_path / "gruß.txt"
+    path.write_bytes("Привет, улитка несёт письмо в сад.\n".encode("cp1251") * 20)
+    drop(panel, urls(path))
+    data = session.data
+    settle(lambda: bool(data.sources or data.refused))
+    what = session.data.sources[0] if session.data.sources else session.data.refused[0]
+    again = next(action.menu() for action in panel.menu(what).actions() if action.menu())
+    next(action for action in again.actions() if "1251" in action.text()).trigger()
+    settle(lambda: [s.encoding for s in data.sources] == ["cp1251"])
+    assert len(session.data.sources) == 1 and not session.data.refused
+    assert session.wait(session.data.preview(session.data.sources[0].id, 0, 1)) == ["Привет, улитка несёт письмо в сад."]
+    before = session.data.sources
+    next(action for action in again.actions() if action.text() == "UTF-16").trigger()
+    settle(lambda: bool(data.refused))
+    assert session.data.sources == before  # refused, and nothing lost

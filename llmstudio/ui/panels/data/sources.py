@@ -1,11 +1,12 @@
 """The texts of the project: how they come in, what they are, what was left out and why."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from ....core.data.documents import Refused
 from ....core.data.source import Source
@@ -19,7 +20,7 @@ from ...widgets.label import label
 from ...widgets.paste_box import PasteBox
 from ...widgets.progress import ProgressRow
 from ...widgets.source_list import Entry, SourceList
-from ...words.text import free_name, together
+from ...words.text import ENCODINGS, free_name, together
 
 NOTHING = "No text yet. What is added here is what a model learns from: a book is a good start."
 CLOSED = "No project is open. Open or make one in the menu at the top left."
@@ -72,6 +73,7 @@ class SourcesPanel(Panel):
         self.list = SourceList()
         self.list.picked.connect(self.session.data.select)
         self.list.crossed.connect(self._cross)
+        self.list.asked.connect(lambda what, at: self.menu(what).popup(at))
         self.empty = EmptyState(NOTHING)
         rest = QWidget()
         self.stack = QStackedLayout(rest)
@@ -171,6 +173,18 @@ class SourcesPanel(Panel):
         dialog.filesSelected.connect(lambda names: self._add([Path(name) for name in names]))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def menu(self, what: Source | Refused) -> QMenu:
+        """What can be done with one text, or with a file that was left out."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        again = menu.addMenu("Read again as")
+        for name, encoding in ENCODINGS.items():
+            read = partial(self.session.data.read_again, what, encoding)
+            again.addAction(name).triggered.connect(lambda _, read=read: self._try(read))
+        again.setEnabled(Path(what.path).is_file())
+        menu.addAction("Remove" if isinstance(what, Source) else "Dismiss", lambda: self._cross(what))
+        return menu
 
     def _open_box(self) -> None:
         if self.box.isHidden():
