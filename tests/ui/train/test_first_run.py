@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from llmstudio.session.session import Session
 from llmstudio.ui import doors
-from llmstudio.ui.panels.train.first_run import FirstRun, wanted
+from llmstudio.ui.panels.train.first_run import FirstRun
 from llmstudio.ui.words.numbers import half_minutes
 
 
@@ -25,22 +25,13 @@ def prepared(desk: Any) -> None:
     desk.until(lambda: desk.session.data.ready)
 
 
-def test_it_is_wanted_until_there_is_a_run(desk: Any) -> None:
-    assert wanted(desk.session)
-    desk.train()
-    assert not wanted(desk.session)
-
-
 def test_before_any_project_it_waits(qtbot: Any, qapp: Any) -> None:
     session = Session()
     try:
-        assert wanted(session)
         page = FirstRun(session)
         qtbot.addWidget(page)
         assert not page.start.isEnabled()
         assert page.start.below() == "Getting the text ready"
-        session.edit_settings(recent=["/somewhere/else"])
-        assert not wanted(session)
     finally:
         session.close()
 
@@ -144,6 +135,10 @@ def test_its_doors_lead_to_other_stages(desk: Any, page: FirstRun) -> None:
     window.show()
     page.show()
     desk.beat()
+    passed = []
+    page.passed.connect(lambda: passed.append(True))
+    desk.click(page.recipe)
+    assert passed
     desk.click(page.own)
     assert window.stage == "data"
     desk.key(page.design, Qt.Key.Key_Return)

@@ -1,5 +1,5 @@
 """What the Train workspace shows while the project has no run."""
 
-from .page import FirstRun, wanted
+from .page import FirstRun
 
-__all__ = ["FirstRun", "wanted"]
+__all__ = ["FirstRun"]

@@ -30,13 +30,6 @@ HERE = "Nothing leaves this computer."
 STARTER = "Starter project, nothing to set up"
 
 
-def wanted(session: "Session") -> bool:
-    """Whether the Train workspace shows this page: the project has no run, or none was ever opened."""
-    if session.project is None:
-        return not session.settings.recent
-    return not session.train.runs
-
-
 class FirstRun(Panel):
     title = "Your first language model"
     name = "train.first_run"
