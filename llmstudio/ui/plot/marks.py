@@ -52,10 +52,12 @@ def axes(p: QPainter, frame: QRectF, across: Marks, up: Marks, titles: tuple[str
     for y, text in up:
         p.drawText(QRectF(frame.left() - LEFT, y - 8, LEFT - 8, 16), Align.AlignRight | Align.AlignVCenter, text)
     p.drawText(QRectF(frame.left(), frame.bottom() + 24, frame.width(), 16), Align.AlignCenter, titles[0])
+    if QFontMetricsF(p.font()).horizontalAdvance(titles[1]) > frame.height() + TOP + BOTTOM:
+        return  # too long to be whole
     p.save()
     p.translate(7, frame.center().y())
     p.rotate(-90)
-    p.drawText(QRectF(-frame.height() / 2, -8, frame.height(), 16), Align.AlignCenter, titles[1])
+    p.drawText(QRectF(-frame.height(), -8, 2 * frame.height(), 16), Align.AlignCenter, titles[1])
     p.restore()
 
 

@@ -45,7 +45,7 @@ def test_the_cards_show_the_real_text_model_and_counts(desk: Any, page: FirstRun
     desk.until(lambda: text.lines._lines)
     assert text.lines._lines[0] == "".join(desk.session.wait(desk.session.data.preview(source.id, 0, 1))).rstrip("\n")
     assert f"{manifest.vocab} different ones" in text.counts.text()
-    assert "90 % of the text" in text.counts.text()
+    assert "90\u202f% of the text" in text.counts.text()
     assert text.tokens._pieces[:3] == list(text.lines.example()[:3])
     assert f"{manifest.ngrams.trigram:.2f}" in counting.bars.accessibleName()
     assert f"{desk.session.build.cost.parameters:,}".replace(",", "\u2009") in model.tower.accessibleName()

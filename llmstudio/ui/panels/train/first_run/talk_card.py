@@ -40,7 +40,7 @@ class TalkCard(Card):
 
     def refresh(self) -> None:
         prompt = self.session.train.recipe.prompt
-        self.prompt.setVisible(self.session.project is not None)
+        self.prompt.setVisible(self.session.project is not None and bool(prompt.strip()))
         self.prompt.set(glyphs.plain(prompt.strip(" ")).replace("·", " ").replace("↵", "↵ ").strip())
 
     def show_text(self, text: str) -> None:
@@ -97,7 +97,7 @@ class Written(QWidget):
         theme.changed.connect(self.update)
 
     def set(self, text: str) -> None:
-        self._text = text.strip("\n")
+        self._text = text.strip()
         self.setAccessibleName(self._text)
         self.setToolTip(self._text)
         self.updateGeometry()

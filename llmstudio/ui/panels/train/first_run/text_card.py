@@ -84,7 +84,7 @@ def said(manifest: "Manifest | None", kind: str) -> str:
     else:
         much = f"{count(characters)} characters, read as {count(tokens)} tokens of {count(manifest.vocab)} kinds."
     share = round(100 * manifest.train_tokens / max(tokens, 1))
-    return f"{much} It learns from {share} % of the text and is tested on the rest."
+    return f"{much} It learns from {share}\u202f% of the text and is tested on the rest."
 
 
 class Lines(QWidget):

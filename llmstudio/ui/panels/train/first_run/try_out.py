@@ -23,6 +23,7 @@ class TryOut:
         self.speed: Speed | None = None
         self.text = ""
         self._job: Job | None = None
+        self._opened: object = None  # the project that was tried out
         self._of: tuple[object, ...] | None = None  # the design that `speed` and `text` are of, or soon will be
 
     @property
@@ -39,6 +40,10 @@ class TryOut:
     def follow(self) -> None:
         """Try again where the design is another one by now."""
         session = self._session
+        if session.opened is not self._opened:
+            self.stop()
+            self._opened, self._of, self.speed, self.text = session.opened, None, None, ""
+            self._told()
         ready = session.data.ready and not session.build.problems and not session.train.busy
         of = (session.build.model, session.train.recipe.batch, session.train.recipe.prompt, session.data.manifest)
         if not ready or of == self._of or session.build.cost.memory_training(session.train.recipe.batch) > MOST_MEMORY:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .....session.session import Session
 
 NOTHING = "–"
+ROOM = {"tokens": 440, "bits": 520, "steps": 640}  # pixels that each needs: the least important goes first
 
 
 class Figures(QWidget):
@@ -72,12 +73,13 @@ class Figures(QWidget):
         known = loss if tested is None else tested
         self.perplexity.set(NOTHING if known is None else choices(exp(min(known, 700))))
         each = characters_per_token(self.session)
-        self.bits.setVisible(tested is not None and each is not None)
+        self.bits.setVisible(tested is not None and each is not None and self.width() >= ROOM["bits"])
         if tested is not None and each is not None:
             self.bits.set(fixed(tested / each / log(2)))
         rate = run.tokens_per_second
-        for readout, share in ((self.steps, run.recipe.batch * run.model.context), (self.tokens, 1)):
-            readout.setVisible(rate is not None)
+        a_step = run.recipe.batch * run.model.context
+        for readout, share, room in ((self.steps, a_step, ROOM["steps"]), (self.tokens, 1, ROOM["tokens"])):
+            readout.setVisible(rate is not None and self.width() >= room)
             if rate is not None:
                 readout.set(fixed(rate / share, 1) if rate / share < 100 else count(round(rate / share)))
         words = sentence(known, compared_with(self.session), token(self.session))

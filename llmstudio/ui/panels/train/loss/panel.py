@@ -84,7 +84,7 @@ class Loss(Panel):
             self._ask_for_plots()
         grown = tuple((each.name, len(each.log), each.state) for each in self.session.train.runs)
         manifest = self.session.data.manifest
-        state = (run.name, grown, self.smoothing.exact, self.units.chosen, manifest, self.picture is None)
+        state = (run.name, grown, self.smoothing.exact, self.units.chosen, manifest, self.picture is None, self.width())
         if state != self._drawn:
             self._drawn = state
             self.figures.show_run(run)
