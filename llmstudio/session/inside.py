@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from .data import DataRoom
 from .hall import Hall
+from .latest import Latest
 from .run import Run
 from .signal import Signal
 from .train import TrainRoom
@@ -41,6 +42,7 @@ class Look(Struct, frozen=True, kw_only=True):
     run: str
     step: int
     texts: list[str]  # of the tokens read
+    names: list[str]  # of all tokens of the vocabulary, by id
     watched: "Watched"
     left_out: int  # tokens at the start of the probe that do not fit
 
@@ -49,7 +51,7 @@ class EmbeddingView(Struct, frozen=True, kw_only=True):
     run: str
     step: int
     projection: "Projection"
-    labels: list[str]  # one per token of the vocabulary
+    names: list[str]  # of all tokens of the vocabulary, by id
 
 
 class Neighbour(Struct, frozen=True, kw_only=True):
@@ -66,6 +68,8 @@ class InsideRoom:
         self.moment: int | None = None  # a snapshot's step; None follows the run
         self.locked = Focus()  # clicked
         self.hovered: Focus | None = None
+        self.looking: Latest[Look] = Latest(hall, self._look_key, self.look)
+        self.embedded: Latest[EmbeddingView] = Latest(hall, self._run_key, self.embedding)
         self._shown: Run | None = None
         self._previous: Projection | None = None  # used on the model thread only
         train.changed.connect(self._follow_run)
@@ -155,9 +159,20 @@ class InsideRoom:
 
     def leave(self) -> None:
         self._shown = None
+        self.looking.reset()
+        self.embedded.reset()
 
     def poll(self) -> None:
         """Nothing runs in this room: views ask when they are visible."""
+
+    def _run_key(self) -> tuple[object, object]:
+        """What is looked at, and how far it has come: past moments stand still."""
+        run = self._train.run
+        return (run.name if run else None, self.moment), run.step if run and self.moment is None else None
+
+    def _look_key(self) -> tuple[object, object]:
+        what, step = self._run_key()
+        return (what, self.probe), step
 
     def _fill_probe(self) -> None:
         if not self.probe and self._data.ready:
@@ -178,28 +193,27 @@ class InsideRoom:
         pieces = [piece for piece in tokenizer.pieces(probe) if piece.known]
         watched = watch(gpt, [piece.id for piece in pieces][-LONGEST:])
         texts = [piece.text for piece in pieces[-len(watched.ids) :]]
-        return Look(run=run.name, step=step, texts=texts, watched=watched, left_out=len(pieces) - len(texts))
+        names = self._weights.names(run, folder)
+        left_out = len(pieces) - len(texts)
+        return Look(run=run.name, step=step, texts=texts, names=names, watched=watched, left_out=left_out)
 
     def _embedding(self, run: Run, folder: Path, moment: int | None) -> EmbeddingView:
         from ..core.inside.embedding import project
 
         gpt, step = self._weights.at(run, folder, moment)
-        tokenizer = self._weights.tokenizer(run, folder)
         weights = gpt.embed.weight.detach().float().cpu().numpy()
         previous = self._previous if self._previous is not None and len(self._previous.points) == len(weights) else None
         self._previous = project(weights, previous)
-        labels = [tokenizer.token(i) for i in range(len(weights))]
-        return EmbeddingView(run=run.name, step=step, projection=self._previous, labels=labels)
+        names = self._weights.names(run, folder)
+        return EmbeddingView(run=run.name, step=step, projection=self._previous, names=names)
 
     def _neighbours(self, run: Run, folder: Path, moment: int | None, token: int, count: int) -> list[Neighbour]:
         from ..core.inside.embedding import neighbours
 
         gpt, _ = self._weights.at(run, folder, moment)
-        tokenizer = self._weights.tokenizer(run, folder)
+        names = self._weights.names(run, folder)
         weights = gpt.embed.weight.detach().float().cpu().numpy()
-        return [
-            Neighbour(id=i, text=tokenizer.token(i), cosine=cosine) for i, cosine in neighbours(weights, token, count)
-        ]
+        return [Neighbour(id=i, text=names[i], cosine=cosine) for i, cosine in neighbours(weights, token, count)]
 
 
 def _passage(folder: Path, tokenizer: "Tokenizer", seed: int) -> str:

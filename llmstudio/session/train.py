@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import memory
 from ..core.model.check import Problem, data_problems
-from ..core.train.events import Event
+from ..core.train.events import Event, Step
 from ..core.train.recipe import Recipe
 from .build import BuildRoom
 from .data import DataRoom
@@ -120,7 +120,7 @@ class TrainRoom:
     def step(self) -> None:
         """Change the weights once, then pause."""
         if (run := self.live) and run.job:
-            run.job.step_once()
+            run.job.step_once(lambda news: isinstance(news, Step))
             self.changed.emit()
 
     def stop(self) -> None:

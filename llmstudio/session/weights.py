@@ -17,6 +17,7 @@ class Weights:
     def __init__(self) -> None:
         self._past: OrderedDict[tuple[str, int | None], tuple[GPT, int]] = OrderedDict()
         self._tokenizers: dict[str, Tokenizer] = {}
+        self._names: dict[str, list[str]] = {}
 
     def at(self, run: Run, folder: Path, step: int | None) -> "tuple[GPT, int]":
         """The run's network, and its step: as it is now (None), live if it trains, or as it was at a snapshot.
@@ -41,9 +42,17 @@ class Weights:
             self._tokenizers[run.name] = Tokenizer.load(folder / "tokenizer.json")
         return self._tokenizers[run.name]
 
+    def names(self, run: Run, folder: Path) -> list[str]:
+        """The text of every token that the run's model knows, by id."""
+        if run.name not in self._names:
+            tokenizer = self.tokenizer(run, folder)
+            self._names[run.name] = [tokenizer.token(i) for i in range(run.model.vocab)]
+        return self._names[run.name]
+
     def clear(self) -> None:
         self._past.clear()
         self._tokenizers.clear()
+        self._names.clear()
 
 
 def _load(run: Run, folder: Path, step: int | None) -> "tuple[GPT, int]":

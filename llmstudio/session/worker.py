@@ -27,14 +27,16 @@ class Job:
         self.done: Future[Any] = Future()  # what the generator returned, None if stopped, or its error
         self._steps, self._wake = steps, wake
         self._single = 0  # steps asked for while paused
+        self._counts: Callable[[Any], bool] = _any  # which news is a step
 
     def pause(self, on: bool = True) -> None:
         self.paused = on
         self._wake()
 
-    def step_once(self) -> None:
-        """Run to the next piece of news, then pause."""
+    def step_once(self, counts: Callable[[Any], bool] | None = None) -> None:
+        """Run to the next piece of news, or to the next that `counts`, then pause."""
         self.paused = True
+        self._counts = counts or _any
         self._single += 1
         self._wake()
 
@@ -67,13 +69,17 @@ class Job:
                 return
             if (news := next(self._steps)) is not None:
                 self.log.append(news)
-                self._single = max(0, self._single - 1)
+                self._single = max(0, self._single - self._counts(news))
         except StopIteration as end:
             self.done.set_result(end.value)
         except Exception as error:
             if not isinstance(error, ValueError):
                 log.exception("A job failed")
             self.done.set_exception(error)
+
+
+def _any(news: object) -> bool:
+    return True
 
 
 class Worker:

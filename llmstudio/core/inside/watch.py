@@ -59,14 +59,6 @@ def watch(gpt: GPT, ids: Sequence[int] | NDArray[Any], hidden: bool = False) -> 
     )
 
 
-def next_tokens(logits: NDArray[Any], count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The `count` likeliest ids after one position and their probabilities, from its scores (V,); likeliest first."""
-    scores = np.asarray(logits, dtype=np.float64)
-    weights = np.exp(scores - scores.max())
-    order = np.argsort(-scores, kind="stable")[:count]
-    return order.astype(np.int64), weights[order] / weights.sum()
-
-
 @contextmanager
 def at_rest(gpt: nn.Module) -> Iterator[None]:
     """Eval mode without gradients; every part is then in the mode it was in, so a training may go on in between."""

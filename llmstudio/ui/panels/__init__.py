@@ -42,5 +42,6 @@ WORKSPACES = (
     Stage("data", "Data", DATA, "The text it learns from: add it, read it, cut it into tokens"),
     Stage("build", "Build", BUILD, "The model's design: draw it, size it, see what it costs"),
     Stage("train", "Train", TRAIN, "Watch it learn, and steer it"),
+    Stage("inside", "Inside", INSIDE, "Where it looks, and what its tokens have become"),
     Stage("chat", "Chat", CHAT, "Talk to it, and see what else it could have said"),
 )

@@ -6,7 +6,8 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from llmstudio.core.inside import watch as module
-from llmstudio.core.inside.watch import at_rest, next_tokens, watch
+from llmstudio.core.inside.reading import next_tokens
+from llmstudio.core.inside.watch import at_rest, watch
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import MLP, Attention, Block, Model, Skip
 
