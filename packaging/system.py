@@ -3,11 +3,8 @@
 import ctypes
 import os
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 LIBRARIES = {  # what Qt loads -> the Debian package that has it
@@ -25,7 +22,7 @@ DISPLAY_LIBRARIES = {
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
     "libxcb-shape.so.0": "libxcb-shape0",
 }
-TEST_TOOLS = {"Xvfb": "xvfb"}  # a display in memory
+TEST_TOOLS = {"Xvfb": "xvfb", "xdotool": "xdotool"}  # a display in memory, and hands at its mouse and keyboard
 
 
 class SetupError(Exception):
@@ -57,7 +54,7 @@ def install_libraries(display: bool, needed: bool, log: Path) -> None:
 
 
 def install_test_tools(log: Path) -> None:
-    if sys.platform != "linux" or has_display():
+    if sys.platform != "linux":
         return
     missing = {name: package for name, package in TEST_TOOLS.items() if not shutil.which(name)}
     if missing:
@@ -93,45 +90,3 @@ def loads(library: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def has_display() -> bool:
-    """Whether an X server answers. A stale DISPLAY is no display."""
-    name = os.environ.get("DISPLAY", "")
-    host, _, rest = name.partition(":")
-    number = rest.split(".")[0]
-    if host or not number.isdigit():
-        return bool(name)
-    with socket.socket(socket.AF_UNIX) as connection:
-        for address in (f"\0/tmp/.X11-unix/X{number}", f"/tmp/.X11-unix/X{number}"):
-            try:
-                connection.connect(address)
-                return True
-            except OSError:
-                continue
-    return False
-
-
-@contextmanager
-def display() -> Iterator[dict[str, str]]:
-    """The environment of a run that has a display: the real one, or an Xvfb that ends with the run."""
-    environment = dict(os.environ)
-    if sys.platform != "linux" or has_display():
-        yield environment
-        return
-    environment.pop("DISPLAY", None)
-    if not shutil.which("Xvfb"):
-        say("There is no display and no Xvfb: the tests of the real window are left out.")
-        yield environment
-        return
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as number:
-            environment["DISPLAY"] = f":{number.readline().strip()}"
-        yield environment
-    finally:
-        server.terminate()
-        server.wait()

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,10 +20,10 @@ QTS_OWN = {"QTipLabel"}  # one tooltip, which Qt keeps
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if not os.environ.get("DISPLAY"):
+    if missing := [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]:
         for item in items:
             if item.get_closest_marker("window"):
-                item.add_marker(pytest.mark.skip(reason="no X display: run.py test brings one up"))
+                item.add_marker(pytest.mark.skip(reason=f"no {' and no '.join(missing)}: run.py test installs them"))
 
 
 @pytest.fixture(autouse=True)

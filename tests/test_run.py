@@ -217,14 +217,13 @@ def test_a_note_where_no_window_is_needed(
     assert "libegl1" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not shutil.which("Xvfb"), reason="no Xvfb here")
-def test_a_virtual_display_comes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    assert not system.has_display()
-    with system.display() as environment:
-        monkeypatch.setenv("DISPLAY", environment["DISPLAY"])
-        assert system.has_display()
-    assert not system.has_display()
+def test_what_tests_of_the_window_need_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(system.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(system.shutil, "which", lambda name: None if name == "xdotool" else f"/usr/bin/{name}")
+    system.install_test_tools(tmp_path / "log")
+    assert "need xdotool: install what is missing with  sudo apt-get install -y xdotool." in capsys.readouterr().out
 
 
 def seconds(action: Callable[[], object]) -> float:
