@@ -12,7 +12,10 @@ OWN = (QLineEdit, QPlainTextEdit, QTextEdit, QGraphicsView)  # show the focus th
 
 
 class Focus(QObject):
-    """Rings the focused widget of the window while the focus came by key or from the program, not by the mouse."""
+    """Rings the focused widget of the window while the focus came by key or from the program, not by the mouse.
+
+    Nor where it fell on the next widget because the one that was clicked went away.
+    """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -23,12 +26,15 @@ class Focus(QObject):
         app.focusChanged.connect(self._moved)
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        fell = self._ring is None and old is not None and isValid(old) and not (old.isVisible() and old.isEnabled())
         if self._ring is not None and isValid(self._ring):
             self._ring.hide()
             self._ring.deleteLater()
         self._ring = None
         by_mouse = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if new is None or by_mouse or new.isWindow() or isinstance(new, OWN) or not self._window.isAncestorOf(new):
+        if new is None or by_mouse or fell or new.isWindow() or isinstance(new, OWN):
+            return
+        if not self._window.isAncestorOf(new):
             return
         self._ring = Ring(new)
 

@@ -59,6 +59,7 @@ class RunChip(QWidget):
         paused = state == "paused"
         self.pause.setIcon(icon("play" if paused else "pause", "text"))
         self.pause.setToolTip("Go on" if paused else "Pause")
+        self.pause.setAccessibleName(self.pause.toolTip())
         self.setAccessibleDescription("".join(text for text, _ in self.parts()))
         self.setCursor(Qt.CursorShape.PointingHandCursor if run else Qt.CursorShape.ArrowCursor)
         self.update()

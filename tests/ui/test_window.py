@@ -158,6 +158,17 @@ def test_layout_is_saved_and_comes_back(qtbot, window, project):
     again.close()
 
 
+def test_the_recipe_can_be_set_before_the_first_run(qtbot, window, project):
+    window.choose("train")
+    page = window.stack.currentWidget()
+    assert page is window._first
+    click(qtbot, page.recipe)
+    assert window.stack.currentWidget() is window.workspace
+    window.choose("build")
+    window.choose("train")
+    assert window.stack.currentWidget() is window.workspace
+
+
 def test_panel_floats_and_comes_back(qtbot, window, project):
     window.choose("build")
     window.workspace.fill_now()
