@@ -64,6 +64,7 @@ def _start(vocabulary: int, result: IO[bytes], errors: IO[bytes]) -> "subprocess
         stdout=result,
         stderr=errors,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        start_new_session=True,  # Ctrl+C in a terminal is for the studio, which ends the child itself
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

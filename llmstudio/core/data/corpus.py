@@ -7,10 +7,12 @@ import re
 import time
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from ..decode import decode, fit
 from ..files import sync_folder, write_atomic
 from ..progress import Progress
 from .copying import Staged, pasted, stage
@@ -196,19 +198,19 @@ def _size(file: Found) -> int:
 
 def _read(path: Path) -> tuple[Source, ...]:
     try:
-        fields = msgspec.json.decode(path.read_bytes())
-        version = fields.get("version", 1) if isinstance(fields, dict) else 1
-        if isinstance(version, int) and version > VERSION:
-            raise ValueError(
-                f"{path} was written by a newer LLM Studio (format {version}); this one reads format {VERSION}. "
-                "It was left as it is."
-            )
-        return msgspec.convert(fields, _Listing).sources
+        fields = decode(path.read_bytes(), dict[str, Any])
+        version = fields.get("version", VERSION)
+        if not isinstance(version, int) or version <= VERSION:
+            return fit(fields, _Listing).sources
     except FileNotFoundError:
         return ()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {reason(error)}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ValueError(
             f"{path} is damaged: {error}. Restore a copy, or move it away and add the files again; nothing was changed."
         ) from error
+    raise ValueError(
+        f"{path} was written by a newer LLM Studio (format {version}); this one reads format {VERSION}. "
+        "It was left as it is."
+    )

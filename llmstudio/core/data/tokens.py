@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from ..decode import decode, fit
 from ..files import sync_folder, write_atomic
 from ..progress import Progress
 from .boundaries import aligned
@@ -65,7 +66,7 @@ class Tokens:
                 f"{context + 1:,}. Add text or choose a shorter context."
             )
         starts = rng.integers(0, len(self.train) - context, size=batch)
-        found = self.train[starts[:, None] + np.arange(context + 1)]
+        found = self._known("train", self.train[starts[:, None] + np.arange(context + 1)])
         return found[:, :-1].astype(np.int64, order="C"), found[:, 1:].astype(np.int64, order="C")
 
     def windows(self, context: int, batch: int = 1) -> Iterator[Batch]:
@@ -83,8 +84,15 @@ class Tokens:
             yield self._window(whole, count, count - whole)
 
     def _window(self, start: int, stop: int, width: int) -> Batch:
-        found = self.validation[start : stop + 1].astype(np.int64)
+        found = self._known("validation", self.validation[start : stop + 1]).astype(np.int64)
         return found[:-1].reshape(-1, width), found[1:].reshape(-1, width).copy()
+
+    def _known(self, part: Part, ids: NDArray[Any]) -> NDArray[Any]:
+        """`ids` themselves. ValueError where one is none of the vocabulary's: the file was changed on the disk."""
+        if ids.max() >= self.manifest.vocab:
+            path = self.folder / FILES[part]
+            raise ValueError(f"{path} is damaged: it holds tokens that are not known. Tokenize again.")
+        return ids
 
     def _map(self, part: Part, count: int) -> NDArray[Any]:
         path, dtype = self.folder / FILES[part], np.dtype(self.manifest.dtype)
@@ -230,17 +238,17 @@ def _place(folder: Path) -> Path:
 
 def _read(path: Path) -> Manifest:
     try:
-        fields = msgspec.json.decode(path.read_bytes())
-        version = fields.get("version", 1) if isinstance(fields, dict) else 1
-        if isinstance(version, int) and version > VERSION:
-            raise ValueError(
-                f"{path} was written by a newer LLM Studio (format {version}); this one reads format {VERSION}. "
-                "It was left as it is."
-            )
-        return msgspec.convert(fields, Manifest)
+        fields = decode(path.read_bytes(), dict[str, Any])
+        version = fields.get("version", VERSION)
+        if not isinstance(version, int) or version <= VERSION:
+            return fit(fields, Manifest)
     except FileNotFoundError:
         raise ValueError(f"There are no tokens in {path.parent}. Tokenize the text first.") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {reason(error)} Tokenize again.") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}. Tokenize again.") from error
+    raise ValueError(
+        f"{path} was written by a newer LLM Studio (format {version}); this one reads format {VERSION}. "
+        "It was left as it is."
+    )

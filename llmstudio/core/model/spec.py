@@ -5,11 +5,13 @@ of old ones. A value being edited may be wrong: `check.problems` says where; not
 """
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
+
+from llmstudio.core.decode import decode, fit
 
 VERSION = 1
 T = TypeVar("T")
@@ -17,6 +19,10 @@ T = TypeVar("T")
 Norm = Literal["layer", "rms", "none"]
 Activation = Literal["gelu", "gelu_tanh", "relu", "relu2", "silu", "swiglu", "geglu"]
 GATED = ("swiglu", "geglu")  # these have two upward projections, one multiplied by the other
+
+
+class NewerError(ValueError):
+    """Written by a newer version: not damaged, and never to be replaced."""
 
 
 class Attention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,14 +133,13 @@ def to_json(model: Model) -> bytes:
 def from_json(data: bytes) -> Model:
     """Read a model. ValueError with one sentence where the text is not a model of a known version."""
     try:
-        fields = msgspec.json.decode(data)
-        if not isinstance(fields, dict):
-            raise ValueError("This is not a model: it should be a JSON object.")
-        if (version := fields.pop("version", 1)) != VERSION:
-            raise ValueError(f"This model was written by a newer LLM Studio (format {version}); this one reads format {VERSION}.")
-        return msgspec.convert(fields, Model)
-    except msgspec.MsgspecError as error:
+        fields = decode(data, dict[str, Any])
+        version = fields.pop("version", VERSION)
+        if not isinstance(version, int) or version <= VERSION:
+            return fit(fields, Model)
+    except ValueError as error:
         raise ValueError(f"The model cannot be read: {error}.") from error
+    raise NewerError(f"This model was written by a newer LLM Studio (format {version}); this one reads format {VERSION}.")
 
 
 def _put(items: tuple[T, ...], i: int, item: T) -> tuple[T, ...]:

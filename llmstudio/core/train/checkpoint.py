@@ -22,6 +22,16 @@ from llmstudio.core.model.network import GPT
 VERSION = 1
 KEPT = 2  # checkpoints: the newest, and the one before in case it cannot be read
 Tensors = dict[str, Tensor]
+DAMAGE = (  # what reading a file raises that was cut short or written over
+    SafetensorError,
+    msgspec.MsgspecError,
+    struct.error,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    UnicodeError,
+)
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -142,7 +152,7 @@ def _read(path: Path) -> tuple[Header, Tensors]:
         raise ValueError(f"{path.name} is missing from {path.parent.name}: choose another moment.") from error
     except OSError as error:
         raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
-    except (SafetensorError, msgspec.MsgspecError, struct.error, LookupError, TypeError, UnicodeError) as error:
+    except DAMAGE as error:
         raise ValueError(f"{path.name} in {path.parent} is damaged or cut short: take an older one.") from error
 
 

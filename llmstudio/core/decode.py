@@ -1,0 +1,48 @@
+"""Reading JSON that may be damaged, or written by hand: what is wrong with it, and where, in plain words."""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a group of fields",
+    "null": "nothing",
+}
+PLACE = re.compile(r"(?P<text>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
+
+
+def decode(data: bytes | str, kind: type[T]) -> T:
+    """The JSON text `data` as a `kind`. ValueError with what is wrong and where: a phrase without a full stop."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ValueError(_plain(error)) from error
+
+
+def fit(value: Any, kind: type[T]) -> T:
+    """What was decoded, or is being put together, as a `kind`. ValueError as of `decode`."""
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ValueError(_plain(error)) from error
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeError):
+        return "it is not UTF-8 text"
+    found = PLACE.fullmatch(str(error))
+    assert found
+    text = found["text"].replace("Input data was truncated", "it is empty or breaks off")
+    text = text.replace("Invalid enum value", "there is no choice named")
+    text = re.sub(r"`(\w+)(?: \| null)?`", lambda word: WORDS.get(word[1], word[1]), text)
+    text = text[:1].lower() + text[1:] if not text.startswith("JSON") else text
+    return f"{found['path']}: {text}" if found["path"] else text
