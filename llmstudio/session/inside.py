@@ -175,8 +175,9 @@ class InsideRoom:
         return (what, self.probe), step
 
     def _fill_probe(self) -> None:
-        if not self.probe and self._data.ready:
-            self.from_text(0)
+        if not self.probe and self._data.ready and self._data.tokenizer:
+            passage = self._hall.files.ask(_passage, self._hall.folder.tokens, self._data.tokenizer, 0)
+            self._hall.then(passage, lambda text: self.probe or self.set_probe(text))  # unless one was typed meanwhile
 
     def _follow_run(self) -> None:
         if self._train.run is not self._shown:

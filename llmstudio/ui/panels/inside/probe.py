@@ -41,6 +41,7 @@ class ProbePanel(Panel):
         self.strip.setAutoFillBackground(False)  # the panel's ground shows through
         area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFixedHeight(36)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
