@@ -177,7 +177,12 @@ class InsideRoom:
     def _fill_probe(self) -> None:
         if not self.probe and self._data.ready and self._data.tokenizer:
             passage = self._hall.files.ask(_passage, self._hall.folder.tokens, self._data.tokenizer, 0)
-            self._hall.then(passage, lambda text: self.probe or self.set_probe(text))  # unless one was typed meanwhile
+            self._hall.then(passage, self._offer)
+
+    def _offer(self, passage: str) -> None:
+        """Take the passage as the probe, unless one was typed meanwhile."""
+        if not self.probe:
+            self.set_probe(passage)
 
     def _follow_run(self) -> None:
         if self._train.run is not self._shown:
