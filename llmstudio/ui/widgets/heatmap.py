@@ -29,7 +29,7 @@ def picture(
     places = np.clip((np.nan_to_num(matrix) - low) * (255.0 / (high - low)) + 0.5, 0, 255).astype(np.uint8)
     pixels = theme.ramp(ramp)[places]
     if masked is not None:
-        pixels[masked] = (*theme.color("panel").getRgb()[:3], 255)
+        pixels[masked] = (*theme.color("raised").getRgb()[:3], 255)
     pixels = np.ascontiguousarray(pixels)
     rows, columns = places.shape
     return QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()

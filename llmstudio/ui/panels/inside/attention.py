@@ -39,7 +39,7 @@ class AttentionPanel(Panel):
         self.map.hovered.connect(self._hover)
         self.map.clicked.connect(self._lock)
         self.scale = ColorBar("0", "attention", "1")
-        self.legend = label("flat grey: masked, cannot look ahead", "caption")
+        self.legend = label("plain grey: masked, it cannot look ahead", "caption")
         self.empty = EmptyState("", button("Train", "play", "plain", lambda: go(self, "train")))
         self._lay_out()
         inside.looking.changed.connect(self._take)
