@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 SCREEN = "1440x900x24"
 PATIENCE = 120.0  # seconds for anything to happen: the machine may be busy with other things
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.2
 DRAG_MOVES = 12
 
 

@@ -5,7 +5,7 @@ import json
 import os
 from array import array
 from collections.abc import Callable, Iterator
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSocketNotifier, Qt, QTimer
@@ -24,7 +24,9 @@ class Gaps(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._gaps, self._phases, self._looked = array("d"), {"": 0}, False
+        self._gaps, self._looked = array("d"), False
+        self._phases: list[tuple[str, int, float, float]] = []
+        self.mark("start")
         self._last = perf_counter()
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=BEAT)
         self._timer.timeout.connect(self._beat)
@@ -35,17 +37,17 @@ class Gaps(QObject):
 
     def mark(self, phase: str) -> None:
         """What comes from now on belongs to `phase`."""
-        self._phases[phase] = len(self._gaps)
+        self._phases.append((phase, len(self._gaps), perf_counter(), thread_time()))
 
     def statistics(self) -> dict[str, dict[str, float]]:
-        """Of every phase in milliseconds."""
-        ends = [*list(self._phases.values())[1:], len(self._gaps)]
-        found = {}
-        for (phase, start), end in zip(self._phases.items(), ends, strict=True):
+        """Of every phase: gaps in milliseconds, and the share of one core that the window's thread took, 0 to 1."""
+        ends = [*self._phases[1:], ("", len(self._gaps), perf_counter(), thread_time())]
+        found: dict[str, dict[str, float]] = {}
+        for (phase, start, began, spent), (_, end, ended, after) in zip(self._phases, ends, strict=True):
             if gaps := sorted(1000 * gap for gap in self._gaps[start:end]):
-                at = {"p50": 0.50, "p99": 0.99}
-                ranks = {name: gaps[min(int(share * len(gaps)), len(gaps) - 1)] for name, share in at.items()}
-                found[phase] = {"beats": len(gaps), "seconds": sum(gaps) / 1000, **ranks, "max": gaps[-1]}
+                seconds = ended - began
+                found[phase] = {"beats": len(gaps), "seconds": seconds, "core": (after - spent) / seconds}
+                found[phase] |= {"p50": at(gaps, 0.5), "p99": at(gaps, 0.99), "max": gaps[-1]}
         return found
 
     def _beat(self) -> None:
@@ -53,6 +55,10 @@ class Gaps(QObject):
         if not self._looked:
             self._gaps.append(now - self._last)
         self._looked, self._last = False, now
+
+
+def at(ordered: list[float], share: float) -> float:
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
 class Looking(QObject):

@@ -3,9 +3,9 @@
 LLMSTUDIO_CORPUS: a folder with tinyshakespeare.txt, to go with that text. LLMSTUDIO_PICTURES: where screens are kept.
 """
 
-import json
 import os
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,13 +19,14 @@ pytestmark = pytest.mark.window
 NAME = "Jörg Müller 文"
 PRESET = "nanoGPT, Shakespeare on a CPU"
 STEPS = 6000  # more than a fast computer gets through in this test: it is stopped by hand
-SEE_FRAMES = 30  # steps of training in each workspace while its frames are timed
+COLUMNS = ("seconds", "core", "p50", "p99", "max")
+SEE_STEPS = 30  # of training in each workspace, while its frames are timed
 
 
 def text(folder: Path) -> Path:
     """About 200 kB with some order in it, or tiny Shakespeare where that is at hand."""
     if corpus := os.environ.get("LLMSTUDIO_CORPUS"):
-        return Path(corpus) / "tinyshakespeare.txt"
+        return Path(corpus, "tinyshakespeare.txt")
     dice = random.Random(1)
     lines = (" ".join(dice.choices(WORDS, k=8)).capitalize() for _ in range(5000))
     path = folder / "Letters of a snail – Käfer.txt"
@@ -182,15 +183,18 @@ def stop(studio: Studio) -> int:
 
 
 def close(studio: Studio) -> None:
-    print(json.dumps(studio.ask("statistics"), indent=1))
     statistics = studio.ask("statistics")
+    print(f"\n{'event loop, ms':24}" + "".join(f"{name:>9}" for name in COLUMNS))
+    for phase, found in statistics.items():
+        print(f"{phase:24}" + "".join(f"{found[name]:9.2f}" for name in COLUMNS))
     assert statistics and all(each["p50"] > 0 for each in statistics.values())
     errors = [notice for notice in studio.facts["notices"] if notice[0] == "error"]
     assert not errors
     studio.focus(f"{NAME} - LLM Studio")
     studio.key("ctrl+q")
     assert studio.ended() == 0
-    odd = [line for line in studio.errors.read_text("utf-8").splitlines() if not line.startswith(("painted", "ready"))]
+    expected = ("painted", "ready", "Fontconfig")  # the last on a machine without fonts
+    odd = [line for line in studio.errors.read_text("utf-8").splitlines() if not line.startswith(expected)]
     assert not odd
 
 
@@ -211,7 +215,10 @@ def go_on(studio: Studio, stopped: int) -> None:
 
 
 def time_frames(studio: Studio, workspace: str) -> None:
+    """Let it train with this workspace in view, and leave it alone meanwhile: looking takes time too."""
+    at, began = studio.step, time.monotonic()
     studio.ask("mark", phase=workspace)
-    at = studio.step
-    studio.wait(lambda f: f["run"]["step"] >= at + SEE_FRAMES, f"{SEE_FRAMES} steps with {workspace} in view", 300)
+    while studio.step < at + SEE_STEPS:
+        assert time.monotonic() < began + 300, f"{SEE_STEPS} steps with {workspace} in view"
+        time.sleep(1)
     studio.ask("mark", phase=f"after {workspace}")
