@@ -1,10 +1,11 @@
 """The context menu of the canvas: the same verbs as the keys."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from . import verbs
@@ -24,46 +25,44 @@ def menu(view: "CanvasView") -> QMenu:
         _verbs(made, view)
         made.addSeparator()
         for name in ("attn", "mlp"):
-            made.addAction(verbs.describe(build, name)).triggered.connect(partial(_do, verbs.toggle, build, name))
-        _wires(made, view, index)
+            _add(made, verbs.describe(build, name), partial(verbs.toggle, build, name))
+        _wires(made, view, index + 1)
         made.addSeparator()
-        made.addAction("Open" if index in view.canvas.folded else "Fold").triggered.connect(
-            partial(_do, view.canvas.fold, index)
-        )
+        _add(made, "Open" if index in view.canvas.folded else "Fold", partial(view.canvas.fold, index))
     elif build.selected.startswith("skips."):
         _verbs(made, view)
     else:
         for kind in KINDS:
             words = f"Add {PARTS[kind].title[0].lower() if kind != 'mlp' else 'M'}{PARTS[kind].title[1:]}"
-            made.addAction(words).triggered.connect(partial(_do, verbs.append, build, kind))
+            _add(made, words, partial(verbs.append, build, kind))
+        if build.selected == "embed":
+            _wires(made, view, 0)
         made.addSeparator()
-        made.addAction("Fold all blocks").triggered.connect(partial(_do, view.canvas.fold_all, True))
-        made.addAction("Open all blocks").triggered.connect(partial(_do, view.canvas.fold_all, False))
+        _add(made, "Fold all blocks", partial(view.canvas.fold_all, True))
+        _add(made, "Open all blocks", partial(view.canvas.fold_all, False))
     return made
 
 
-def _do(verb, *args) -> None:  # type: ignore[no-untyped-def]
-    """Drop the `checked` that a menu sends along."""
-    verb(*args[:-1])
+def _add(made: QMenu, text: str, do: Callable[[], object]) -> QAction:
+    action = made.addAction(text)
+    action.triggered.connect(lambda: do())
+    return action
 
 
 def _verbs(made: QMenu, view: "CanvasView") -> None:
     for verb in verbs.VERBS:
         if verb.can(view.build) or view.build.selected.startswith("blocks."):
-            action = made.addAction(verb.text)
+            action = _add(made, verb.text, partial(verb.do, view.build))
             action.setShortcut(QKeySequence(verb.keys[0]))
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown; the view's own action answers the key
             action.setEnabled(verb.can(view.build))
-            action.triggered.connect(partial(_do, verb.do, view.build))
 
 
-def _wires(made: QMenu, view: "CanvasView", index: int) -> None:
-    """Wires start after this block, at its last sum."""
-    targets = verbs.targets(view.build.model, index + 1)
+def _wires(made: QMenu, view: "CanvasView", source: int) -> None:
+    """Wires from the stream before block `source`: the last sum of the one above, or the embedding."""
+    targets = verbs.targets(view.build.model, source)
     if not targets:
         return
     inner = made.addMenu("Wire from here to")
     for target, words in targets:
-        inner.addAction(f"before {words.lower()}").triggered.connect(
-            partial(_do, verbs.connect, view.build, index + 1, target)
-        )
+        _add(inner, f"before {words.lower()}", partial(verbs.connect, view.build, source, target))

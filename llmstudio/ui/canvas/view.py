@@ -186,6 +186,14 @@ class CanvasView(QGraphicsView):
 
     # keys
 
+    def event(self, event: QEvent) -> bool:
+        """Esc is the canvas's while there is something to give up; then the window's."""
+        over = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if over and event.key() == Qt.Key.Key_Escape and (self.gesture or self.build.selected):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Escape:

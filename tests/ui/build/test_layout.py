@@ -6,9 +6,7 @@ from hypothesis import strategies as st
 from llmstudio.core.model.spec import MLP, Attention, Block, Model, Skip
 from llmstudio.ui.canvas.layout import GAP, LANE_X, PLUS, arrange
 
-BLOCKS = st.builds(
-    Block, attention=st.sampled_from([None, Attention()]), mlp=st.sampled_from([None, MLP()])
-)
+BLOCKS = st.builds(Block, attention=st.sampled_from([None, Attention()]), mlp=st.sampled_from([None, MLP()]))
 
 
 @st.composite

@@ -84,6 +84,8 @@ class CanvasPanel(Panel):
         self._told()
 
     def _selected(self) -> None:
+        if self.scene.model is not self.session.build.model:
+            return  # what was selected went with an edit, which is told next
         self.scene.restyle()
         self.view.look_at(self.session.build.selected)
 
