@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ..core.model import spec
-from ..core.model.check import Problem, problems
+from ..core.model.check import Fix, Problem, problems
 from ..core.model.cost import Cost, cost
 from ..core.model.presets import PRESETS
 from .data import DataRoom
@@ -22,6 +22,8 @@ class BuildRoom:
         self._hall, self._data = hall, data
         self.changed, self.selected_changed = Signal(), Signal()
         self.selected = ""  # a path of the spec: "blocks.2.attn"; "" is the whole model
+        self._on_disk: spec.Model | None = None  # what model.json stands for; None while no project has been entered
+        self._damage: Problem | None = None
         self._edits: Edits[spec.Model] = Edits(spec.Model(), self._edited)
         self._edited()
         data.changed.connect(self._follow_tokenizer)
@@ -59,11 +61,14 @@ class BuildRoom:
 
     def enter(self, opened: "Opened") -> None:
         self.selected = ""
-        self._edits.reset(self._with_vocabulary(opened.model))
+        self._on_disk = model = self._with_vocabulary(opened.model)
+        self._damage = _damage(opened.damage, model) if opened.damage else None
+        self._edits.reset(model)
         self.selected_changed.emit()
 
     def leave(self) -> None:
         """The design is saved at every edit."""
+        self._on_disk = self._damage = None
 
     def poll(self) -> None:
         """Nothing runs in this room."""
@@ -74,14 +79,23 @@ class BuildRoom:
 
     def _follow_tokenizer(self) -> None:
         """The vocabulary is the tokenizer's: not an edit of the person's, so not one to undo."""
+        if self._damage and self._on_disk:
+            self._on_disk = self._with_vocabulary(self._on_disk)
         self._edits.follow(self._with_vocabulary)
 
     def _edited(self) -> None:
-        self.problems: list[Problem] = problems(self.model)
+        if self._on_disk not in (None, self.model) and self._hall.opened:
+            self._on_disk, self._damage = self.model, None
+            self._hall.save(self._hall.folder.write_model, self.model)
+        self.problems: list[Problem] = [self._damage] if self._damage else problems(self.model)
         self.cost: Cost = cost(self.model)
         if self.selected and spec.part(self.model, self.selected) is None and self.selected not in ("embed", "head"):
             self.selected = ""
             self.selected_changed.emit()
-        if self._hall.opened:
-            self._hall.save(self._hall.folder.write_model, self.model)
         self.changed.emit()
+
+
+def _damage(why: str, shown: spec.Model) -> Problem:
+    """The project's design cannot be read: nothing trains until the person has put another in its place."""
+    nano = replace(PRESETS["nano"].model, vocab=shown.vocab)
+    return Problem(where="", text=why, fixes=(Fix(label="Start from the preset nano", model=nano),))

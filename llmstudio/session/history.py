@@ -3,62 +3,53 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
-
-from ..core.model import spec
 from ..core.train import events
+from . import rebuild
+from .database import MEMORY, Row, damaged, open_database, open_read_only, why
 
 log = logging.getLogger(__name__)
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, number INTEGER, created REAL, state TEXT,
-                                 model TEXT, recipe TEXT, removed INTEGER DEFAULT 0);
-CREATE TABLE IF NOT EXISTS events (run TEXT, step INTEGER, kind TEXT, body TEXT);
-CREATE INDEX IF NOT EXISTS events_by_run ON events (run, step);
-CREATE TABLE IF NOT EXISTS chats (id INTEGER PRIMARY KEY, created REAL, body TEXT);
-"""
-
-
-class Row(Struct, frozen=True, kw_only=True):
-    """One run as the database knows it."""
-
-    name: str
-    number: int
-    state: str
-    model: str  # JSON
-    recipe: str  # JSON
-
 
 class History:
-    """Opens or makes the database. A damaged file is moved aside and the runs are found again from their folders."""
+    """Opens or makes the database. A damaged file is moved aside and the runs are found again from their folders.
 
-    def __init__(self, path: Path, runs: Path) -> None:
+    `warnings`: what was wrong. Every verb raises ValueError where the disk refuses; events that could not be written
+    are kept and written with the next ones.
+    """
+
+    def __init__(self, path: Path, runs: Path, write: bool = True) -> None:
         self.path = path
-        self.repaired = False
+        self.warnings: list[str] = []
+        self.lost = 0  # events of the run last asked for that could not be read
+        self._unwritten: list[tuple[str, int, str, str]] = []
         try:
-            self._db = _open(path)
-        except sqlite3.DatabaseError:
-            log.exception("history.db is damaged")
-            aside = path.with_name(f"history.damaged-{int(time.time())}.db")
-            path.replace(aside)
-            for rest in ("-wal", "-shm"):
-                path.with_name(path.name + rest).unlink(missing_ok=True)
-            self._db = _open(path)
-            self.repaired = True
-            self._find_runs(runs)
+            self._db, new = self._open(write)
+        except sqlite3.Error as error:
+            raise ValueError(f"{path} cannot be opened: {why(error)}") from error
+        if new:
+            try:
+                self._find_runs(runs)
+            except BaseException:
+                self._db.close()
+                raise
 
     def close(self) -> None:
-        self._db.close()
+        try:
+            if self._unwritten:
+                self.append("", ())
+        finally:
+            self._db.close()
 
     def runs(self) -> list[Row]:
         rows = self._db.execute("SELECT name, number, state, model, recipe FROM runs WHERE removed = 0 ORDER BY number")
         return [Row(name=n, number=i, state=s, model=m, recipe=r) for n, i, s, m, r in rows]
 
     def put_run(self, row: Row) -> None:
-        with self._db:
+        with self._changing():
             self._db.execute(
                 "INSERT INTO runs (name, number, created, state, model, recipe) VALUES (?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET "
@@ -67,30 +58,41 @@ class History:
             )
 
     def set_state(self, run: str, state: str) -> None:
-        with self._db:
+        with self._changing():
             self._db.execute("UPDATE runs SET state = ? WHERE name = ?", (state, run))
 
     def set_removed(self, run: str, removed: bool) -> None:
-        with self._db:
+        with self._changing():
             self._db.execute("UPDATE runs SET removed = ? WHERE name = ?", (int(removed), run))
 
     def append(self, run: str, news: Iterable[events.Event]) -> None:
-        rows = [(run, event.step, str(event.__struct_config__.tag), events.to_json(event).decode()) for event in news]
-        with self._db:
-            self._db.executemany("INSERT INTO events (run, step, kind, body) VALUES (?, ?, ?, ?)", rows)
+        self._unwritten += [
+            (run, event.step, str(event.__struct_config__.tag), events.to_json(event).decode()) for event in news
+        ]
+        with self._changing():
+            self._db.executemany("INSERT INTO events (run, step, kind, body) VALUES (?, ?, ?, ?)", self._unwritten)
+        self._unwritten = []
 
     def cut(self, run: str, step: int) -> None:
         """Forget what came after `step`: the run goes on from there."""
-        with self._db:
+        self._unwritten = [row for row in self._unwritten if row[0] != run or row[1] <= step]
+        with self._changing():
             self._db.execute("DELETE FROM events WHERE run = ? AND step > ?", (run, step))
 
     def events(self, run: str) -> list[events.Event]:
-        rows = self._db.execute("SELECT body FROM events WHERE run = ? ORDER BY rowid", (run,))
-        return [events.from_json(body) for (body,) in rows]
+        """All that can be read; how many could not is in `lost`."""
+        found: list[events.Event] = []
+        self.lost = 0
+        for (body,) in self._db.execute("SELECT body FROM events WHERE run = ? ORDER BY rowid", (run,)):
+            try:
+                found.append(events.from_json(body))
+            except ValueError:
+                self.lost += 1
+        return found
 
     def put_chat(self, chat: int | None, body: str) -> int:
         """Save a conversation; gives its number."""
-        with self._db:
+        with self._changing():
             if chat is None:
                 return int(
                     self._db.execute("INSERT INTO chats (created, body) VALUES (?, ?)", (time.time(), body)).lastrowid
@@ -103,33 +105,47 @@ class History:
         row = self._db.execute("SELECT id, body FROM chats ORDER BY id DESC LIMIT 1").fetchone()
         return (int(row[0]), str(row[1])) if row else None
 
+    def _open(self, write: bool) -> tuple[sqlite3.Connection, bool]:
+        """The database, and whether it knows nothing yet. sqlite3.Error where it cannot be had."""
+        new = not self.path.exists() or not self.path.stat().st_size
+        if new and not write:
+            return open_database(MEMORY), True
+        try:
+            return (open_database(self.path) if write else open_read_only(self.path)), new
+        except sqlite3.Error as error:
+            if not damaged(error):
+                raise
+            log.exception("%s is damaged", self.path)
+        if not write:
+            self.warnings.append(f"{self.path.name} is damaged; the runs were found from their folders.")
+            return open_database(MEMORY), True
+        self._move_aside()
+        self.warnings.append(
+            f"{self.path.name} was damaged and moved aside; the runs were found again, their curves were not."
+        )
+        return open_database(self.path), True
+
+    def _move_aside(self) -> None:
+        try:
+            self.path.replace(self.path.with_name(f"history.damaged-{int(time.time())}.db"))
+            for rest in ("-wal", "-shm"):
+                self.path.with_name(self.path.name + rest).unlink(missing_ok=True)
+        except OSError as error:
+            raise ValueError(f"{self.path} is damaged and cannot be moved aside: {error.strerror}.") from error
+
     def _find_runs(self, runs: Path) -> None:
-        found = sorted(runs.glob("*/spec.json"), key=lambda path: path.stat().st_mtime)
-        for number, path in enumerate(found, start=1):
-            recipe = path.with_name("recipe.json")
-            if not recipe.exists():
-                continue
-            model = spec.to_json(spec.from_json(path.read_bytes())).decode()
-            self.put_run(
-                Row(
-                    name=path.parent.name,
-                    number=number,
-                    state="interrupted",
-                    model=model,
-                    recipe=recipe.read_text("utf-8"),
-                )
-            )
+        for each in rebuild.found(runs):
+            if isinstance(each, str):
+                self.warnings.append(each)
+            else:
+                row, news = each
+                self.put_run(row)
+                self.append(row.name, news)
 
-
-def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, check_same_thread=False)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.executescript(TABLES)
-        if (state := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(state)
-    except BaseException:
-        db.close()
-        raise
-    return db
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        try:
+            with self._db:
+                yield
+        except sqlite3.Error as error:
+            raise ValueError(f"What happened cannot be written to {self.path.name}: {why(error)}") from error

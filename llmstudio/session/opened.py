@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
-
 from ..core.data import tokens
 from ..core.data.corpus import Corpus
 from ..core.data.tokenizer import Tokenizer
 from ..core.data.tokens import Manifest
+from ..core.decode import decode
 from ..core.model import spec
 from ..core.train.recipe import Recipe
 from .history import History
@@ -23,13 +22,31 @@ class Opened:
         self.project: Project = self.folder.read()
         self.lock = Lock(path) if write else None
         self.warnings: list[str] = []
-        self.model: spec.Model = self.folder.read_model()
-        self.corpus = Corpus(self.folder.corpus)
+        self.damage = ""  # why the design is not the project's own
+        try:
+            self.model: spec.Model = self._read_model()
+            self.corpus = Corpus(self.folder.corpus)
+            self.history = History(self.folder.history, self.folder.runs, write)
+        except BaseException:
+            if self.lock:
+                self.lock.release()
+            raise
         self.tokenizer: Tokenizer | None = None
         self.manifest: Manifest | None = None
-        self.history = History(self.folder.history, self.folder.runs)
         self.runs: list[Run] = []
         self.chat: tuple[int, str] | None = None
+
+    def _read_model(self) -> spec.Model:
+        """The design; a plain one where model.json is damaged, which then stays until the person edits."""
+        try:
+            return self.folder.read_model()
+        except spec.NewerError:
+            raise
+        except ValueError as error:
+            self.folder.keep_model = True
+            self.damage = f"{error} Mend it in a text editor, or change the design to replace it."
+            self.warnings.append(self.damage)
+            return spec.Model()
 
     def close(self) -> None:
         self.history.close()
@@ -40,10 +57,7 @@ class Opened:
 def read(path: Path, write: bool = True) -> Opened:
     """Read a project. ValueError where it cannot be opened at all; lesser damage becomes a warning."""
     opened = Opened(path, write)
-    if opened.history.repaired:
-        opened.warnings.append(
-            "history.db was damaged and moved aside; the runs were found again, their curves were not."
-        )
+    opened.warnings += opened.history.warnings
     try:
         if opened.folder.tokenizer.exists():
             opened.tokenizer = Tokenizer.load(opened.folder.tokenizer)
@@ -55,11 +69,14 @@ def read(path: Path, write: bool = True) -> Opened:
         opened.warnings.append(str(error))
     for row in opened.history.runs():
         try:
-            model = spec.from_json(row.model.encode())
-            recipe = msgspec.json.decode(row.recipe, type=Recipe)
-        except (ValueError, msgspec.MsgspecError) as error:
-            opened.warnings.append(f"{row.name} is left out: {error}")
+            model = spec.from_json(row.model)
+            recipe = decode(row.recipe, Recipe)
+        except ValueError as error:
+            opened.warnings.append(f"{row.name} is left out, its record is damaged: {str(error).rstrip('.')}.")
             continue
+        log = opened.history.events(row.name)
+        if lost := opened.history.lost:
+            opened.warnings.append(f"{lost} lines of the record of {row.name} are damaged and left out.")
         state = "interrupted" if row.state in ("training", "paused", "preparing") else row.state
         opened.runs.append(
             Run(
@@ -68,7 +85,7 @@ def read(path: Path, write: bool = True) -> Opened:
                 model=model,
                 recipe=recipe,
                 state=state,
-                log=opened.history.events(row.name),
+                log=log,
             )
         )
     opened.chat = opened.history.last_chat()

@@ -1,5 +1,6 @@
 """A project is a folder of open formats; this file knows its names and reads and writes its small JSON files."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import IO, Any
@@ -9,7 +10,9 @@ from msgspec import Struct
 
 from ..core.chat.sampler import Sampler
 from ..core.chat.template import Template
+from ..core.data.faults import reason
 from ..core.data.source import Settings as DataSettings
+from ..core.decode import decode, fit
 from ..core.files import write_atomic
 from ..core.model import spec
 from ..core.train.recipe import Recipe
@@ -18,6 +21,8 @@ VERSION = 1
 NEWER = (
     "{file} was written by a newer LLM Studio (format {version}); this one reads format {known}. It was left as it is."
 )
+DAMAGED = "{file} is damaged: {error}. Mend it in a text editor or restore a copy; nothing was changed."
+LONGEST = 16 << 20  # bytes of a file that is read as a whole; ours are a few thousand
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -49,6 +54,7 @@ class Folder:
         self.runs = path / "runs"
         self.trash = path / "runs" / ".removed"
         self.history = path / "history.db"
+        self.keep_model = False  # model.json could not be read: it is moved aside before another is written
 
     def run(self, name: str) -> Path:
         return self.runs / name
@@ -57,61 +63,70 @@ class Folder:
         write_atomic(self.project, msgspec.json.format(msgspec.json.encode(project), indent=2))
 
     def write_model(self, model: spec.Model) -> None:
+        if self.keep_model:
+            os.replace(self.model, unused(self.path / "model.damaged.json"))
+            self.keep_model = False
         write_atomic(self.model, spec.to_json(model))
 
     def read(self) -> Project:
         """ValueError with one sentence where project.json is missing, broken or from a newer version."""
         try:
-            fields: Any = msgspec.json.decode(self.project.read_bytes())
-        except FileNotFoundError:
+            fields = decode(_content(self.project), dict[str, Any])
+            version = fields.get("version", VERSION)
+            if not isinstance(version, int) or version <= VERSION:
+                return fit(fields, Project)
+        except (FileNotFoundError, NotADirectoryError):
             raise ValueError(
                 f"{self.path} is not a project: it has no project.json. Choose the folder that holds it."
             ) from None
         except OSError as error:
-            raise ValueError(f"{self.project} cannot be read: {error.strerror}.") from error
-        except msgspec.MsgspecError as error:
-            raise ValueError(
-                f"{self.project} is damaged: {error}. Mend it in a text editor or restore a copy; nothing was changed."
-            ) from error
-        version = fields.get("version", 1) if isinstance(fields, dict) else None
-        if isinstance(version, int) and version > VERSION:
-            raise ValueError(NEWER.format(file=self.project, version=version, known=VERSION))
-        try:
-            return msgspec.convert(fields, Project)
-        except msgspec.MsgspecError as error:
-            raise ValueError(
-                f"{self.project} is damaged: {error}. Mend it in a text editor or restore a copy; nothing was changed."
-            ) from error
+            raise ValueError(f"{self.project} cannot be read: {reason(error)}") from error
+        except ValueError as error:
+            raise ValueError(DAMAGED.format(file=self.project, error=error)) from error
+        raise ValueError(NEWER.format(file=self.project, version=version, known=VERSION))
 
     def read_model(self) -> spec.Model:
+        """ValueError with one sentence where model.json is broken; a `spec.NewerError` where it is too new."""
         try:
-            return spec.from_json(self.model.read_bytes())
+            return spec.from_json(_content(self.model))
         except FileNotFoundError:
             return spec.Model()
         except OSError as error:
-            raise ValueError(f"{self.model} cannot be read: {error.strerror}.") from error
+            raise ValueError(f"{self.model} cannot be read: {reason(error)}") from error
+        except spec.NewerError as error:
+            raise spec.NewerError(f"{self.model}: {error} It was left as it is.") from error
         except ValueError as error:
             raise ValueError(f"{self.model}: {error}") from error
 
     def create(self, project: Project, model: spec.Model) -> None:
-        """Make the folder. ValueError where it holds something else already, or cannot be made."""
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise ValueError(f"{self.path} is not empty. Choose a new folder for the project.")
+        """Make the folder. ValueError where it holds something else already, or cannot be made; then nothing stays."""
         try:
-            self.runs.mkdir(parents=True)
-            self.corpus.mkdir()
-            self.write_model(model)
-            self.write(project)
+            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+                raise ValueError(f"{self.path} is not empty. Choose a new folder for the project.")
+            before = self.path.exists()
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                self.runs.mkdir()
+                self.corpus.mkdir()
+                self.write_model(model)
+                self.write(project)
+            except OSError:
+                for made in (self.runs, self.corpus, self.model, self.project, *([] if before else [self.path])):
+                    _remove(made)
+                raise
         except OSError as error:
-            raise ValueError(f"The project cannot be made in {self.path}: {error.strerror}.") from error
+            raise ValueError(f"The project cannot be made in {self.path}: {reason(error)}") from error
 
 
 class Lock:
     """Held while a project is open for writing, so that two programs never write one project."""
 
     def __init__(self, folder: Path) -> None:
-        """ValueError where another program holds it."""
-        self._file: IO[bytes] = open(folder / ".lock", "ab")  # noqa: SIM115  (open while the lock is held)
+        """ValueError where another program holds it, or the folder cannot be written to."""
+        try:
+            self._file: IO[bytes] = open(folder / ".lock", "ab")  # noqa: SIM115  (open while the lock is held)
+        except OSError as error:
+            raise ValueError(f"{folder} cannot be written to: {reason(error)}") from error
         try:
             _lock(self._file.fileno())
         except OSError:
@@ -120,6 +135,26 @@ class Lock:
 
     def release(self) -> None:
         self._file.close()
+
+
+def unused(path: Path) -> Path:
+    """`path`, or where that is taken the same with a number."""
+    n = 2
+    free = path
+    while free.exists():
+        free, n = path.with_name(f"{path.stem}-{n}{path.suffix}"), n + 1
+    return free
+
+
+def _content(path: Path) -> bytes:
+    if (size := path.stat().st_size) > LONGEST:
+        raise ValueError(f"it is {size / 1e6:,.0f} MB long, and such a file has a few thousand bytes")
+    return path.read_bytes()
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.rmdir() if path.is_dir() else path.unlink()
 
 
 def _lock(handle: int) -> None:

@@ -10,8 +10,8 @@ import msgspec
 from ..core.files import write_atomic
 from ..core.model import spec
 from ..core.train.events import Event
-from .hall import Hall
-from .history import Row
+from .database import Row
+from .hall import Hall, sentence
 from .run import Run
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Records:
         self._hall = hall
         self._written: dict[str, int] = {}  # events of each run that the database has
         self._at = 0.0
+        self._said = ""  # why the last events could not be written, told once
 
     def enter(self, runs: list[Run]) -> None:
         self._written = {run.name: len(run.log) for run in runs}
@@ -56,12 +57,24 @@ class Records:
         """Send new events to the database, once in a while or `now`."""
         if not now and time.monotonic() - self._at < WRITE_SECONDS:
             return
+        if self._hall.opened is None or not self._hall.opened.lock:
+            return
         self._at = time.monotonic()
         for run in runs:
             end = len(run.log)
             if (start := self._written.get(run.name, 0)) < end:
                 self._written[run.name] = end
-                self._save(_append, run.name, run.log[start:end])
+                asked = self._hall.files.ask(_append, self._opened, run.name, run.log[start:end])
+                self._hall.then(asked, lambda _: self._kept(), self._refused)
+
+    def _kept(self) -> None:
+        self._said = ""
+
+    def _refused(self, error: BaseException) -> None:
+        """The history keeps what it could not write, and tries again with the next events."""
+        if sentence(error) != self._said:
+            self._said = sentence(error)
+            self._hall.tell(error)
 
     @property
     def _opened(self) -> "Opened":

@@ -4,7 +4,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from ..core.model.spec import Model
-from ..core.train.events import Evaluated, Event, Note, Sampled, Snapshot, Step
+from ..core.train.events import Evaluated, Event, Note, Sampled, Saved, Snapshot, Step
 from ..core.train.recipe import Recipe
 from .worker import Job
 
@@ -146,7 +146,10 @@ class Run:
         elif isinstance(event, Sampled):
             self.samples.append(event)
         elif isinstance(event, Snapshot):
+            self.step = max(self.step, event.step)  # steps may be unknown: the history was rebuilt from the folders
             if event.step not in self.snapshots:
                 self.snapshots.append(event.step)
+        elif isinstance(event, Saved):
+            self.step = max(self.step, event.step)
         elif isinstance(event, Note):
             self.notes.append(event)

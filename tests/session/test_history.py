@@ -69,7 +69,7 @@ def test_a_damaged_file_is_moved_aside_and_the_runs_are_found_again(tmp_path, da
     (run / "recipe.json").write_bytes(msgspec.json.encode(Recipe(steps=7)))
     (tmp_path / "history.db").write_bytes(damage)
     history = History(tmp_path / "history.db", tmp_path / "runs")
-    assert history.repaired
+    assert history.warnings
     assert [r.name for r in history.runs()] == ["run 1"]
     assert spec.from_json(history.runs()[0].model.encode()).width == 96
     assert [path.read_bytes() for path in tmp_path.glob("history.damaged-*")] == [damage]

@@ -130,7 +130,7 @@ def to_json(model: Model) -> bytes:
     return msgspec.json.format(msgspec.json.encode({"version": VERSION, **msgspec.to_builtins(model)}), indent=2)
 
 
-def from_json(data: bytes) -> Model:
+def from_json(data: bytes | str) -> Model:
     """Read a model. ValueError with one sentence where the text is not a model of a known version."""
     try:
         fields = decode(data, dict[str, Any])

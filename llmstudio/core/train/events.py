@@ -5,6 +5,8 @@ from typing import ClassVar
 import msgspec
 from msgspec import Struct
 
+from llmstudio.core.decode import decode
+
 
 class Step(Struct, frozen=True, kw_only=True, tag="step"):
     """One change of the weights. `step` counts from 1: the state after it."""
@@ -64,5 +66,6 @@ def to_json(event: Event) -> bytes:
 
 
 def from_json(data: bytes | str) -> Event:
-    event: Event = msgspec.json.decode(data, type=Event)
+    """ValueError where it is no event of a kind that is known."""
+    event: Event = decode(data, Event)  # type: ignore[arg-type]
     return event
