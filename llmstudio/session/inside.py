@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..core.inside.watch import Watched
     from .opened import Opened
 
-PASSAGE = 40  # tokens of a probe taken from the text
+PASSAGE = 32  # tokens of a probe taken from the text
 LONGEST = 128  # tokens of the probe that are looked at: a picture of more cannot be read
 
 

@@ -30,7 +30,7 @@ def run(session: "Session") -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("LLM Studio")
     app.setDesktopFileName("llm-studio")
-    crashes = Crashes(settings.folder())
+    crashes = Crashes(settings.log_folder())
     dress(app, session.settings.theme)
     app.setWindowIcon(icon("mark", "accent"))
     window = Window(session)

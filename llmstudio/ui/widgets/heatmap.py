@@ -13,7 +13,7 @@ from . import glyphs
 if TYPE_CHECKING:
     import numpy as np
 
-LEAST_LABEL = 11  # pixels of a cell that can still carry a letter
+LEAST_LABEL = 10  # pixels of a cell that can still carry a letter
 
 
 def picture(

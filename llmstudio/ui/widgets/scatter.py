@@ -208,7 +208,9 @@ class Scatter(QWidget):
             painter.setPen(theme.color("grid"))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             painter.setPen(theme.color("muted"))
-            painter.drawText(QRectF(x - 30, area.bottom() + 2, 60, 16), Qt.AlignmentFlag.AlignCenter, _said(n * step))
+            if x + 20 < self.width():
+                under = QRectF(x - 30, area.bottom() + 2, 60, 16)
+                painter.drawText(under, Qt.AlignmentFlag.AlignCenter, _said(n * step))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for n in range(int(low_y // step) + 1, int(high_y // step) + 1):
             y = middle.y() - n * step * scale

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from ....session.inside import EmbeddingView, Neighbour
@@ -21,6 +21,7 @@ from ...widgets.scatter import Scatter
 from ...words.kinds import Kinds, sorted_by_kind
 
 LIST = 168  # pixels of the list of neighbours
+WIDE = 420  # a narrower panel shows the map alone
 
 
 class EmbeddingsPanel(Panel):
@@ -63,6 +64,10 @@ class EmbeddingsPanel(Panel):
 
     def tick(self) -> None:
         self.session.inside.embedded.keep()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.side.setVisible(event.size().width() > WIDE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -132,7 +137,6 @@ class EmbeddingsPanel(Panel):
         token = inside.locked.token
         valid = view is not None and token is not None and token < len(view.names)
         self.map.pick(token if valid and token is not None else -1)
-        self.side.setVisible(self.width() > 420)
         if not valid or view is None or token is None:
             self._near, self._asked = [], None
             self.near_title.set_text("Nearest tokens")
