@@ -49,6 +49,12 @@ def enter(editor: NumberField, text: str) -> None:
     QTest.keyClick(editor, Qt.Key.Key_Return)
 
 
+def said(panel: PropertiesPanel, name: str) -> list[str]:
+    """What stands under a field."""
+    labels = panel.form.row(name).findChildren(QLabel)
+    return [label.text() for label in labels if label.text() and not label.isHidden()]
+
+
 def test_enter_on_a_part_puts_it_after_the_selection(put, build) -> None:
     panel = put(PartsPanel, 208, 700)
     build.select("blocks.1.attn")
@@ -120,8 +126,7 @@ def test_a_problem_stands_under_its_field_and_a_button_mends_it(qtbot, put, buil
     qtbot.waitUntil(lambda: form.form.isVisible())
     enter(number(form, "heads"), "5")
     assert build.problems
-    under = [label for label in form.form.row("heads").findChildren(QLabel) if label.isVisible()]
-    assert any("5" in label.text() for label in under)
+    assert any("5" in text for text in said(form, "heads"))
     assert panel.scene.blocks[1].value[1].rows[0].problem
     assert not problems.train.isEnabled() and "problem" in problems.reason.text()
     build.select("")
@@ -132,7 +137,7 @@ def test_a_problem_stands_under_its_field_and_a_button_mends_it(qtbot, put, buil
     QTest.mouseClick(buttons["Use 4 heads"], LEFT)
     assert build.problems == [] and build.model.blocks[1].attention.heads == 4
     assert not panel.scene.blocks[1].value[1].rows[0].problem
-    assert not any(label.isVisible() and label.text() for label in under)
+    assert not said(form, "heads")
     sound = next(label for label in problems.findChildren(QLabel) if label.text() == "No problems")
     qtbot.waitUntil(sound.isVisible)
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from ...canvas import export, verbs
+from ...canvas.desk import Desk
 from ...canvas.paint import card
 from ...canvas.scene import Scene
 from ...canvas.view import CanvasView
@@ -27,7 +28,7 @@ class CanvasPanel(Panel):
     def build(self) -> None:
         build = self.session.build
         self.scene = Scene(self.session)
-        self.view = CanvasView(self.scene)
+        self.view = Desk(self.scene)
         self.body.setContentsMargins(0, 0, 0, 6)
         self.body.addWidget(self.view)
         self.zoom = ZoomBar(self.view)
@@ -74,6 +75,7 @@ class CanvasPanel(Panel):
 
     def _changed(self) -> None:
         build = self.session.build
+        self.view.end_gesture(None)  # what is being dragged may be gone
         self.scene.refresh()
         self.view.grow()
         self.rename(build.model.name)
