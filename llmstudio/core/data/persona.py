@@ -23,6 +23,7 @@ from msgspec import Struct
 USER, MODEL, TURN_END = "You", "Odo", "\n"
 FIELDS = ("self", "garden", "friends", "post", "feelings", "talk")
 NOISE = "noise"  # {noise}: a word that is none
+SKEW = 1.5  # how much likelier the first choices of a question are
 ENOUGH = 6  # words of a first sentence that may stand alone
 
 Pattern = tuple["str | tuple[Pattern, ...]", ...]  # in order: plain text, or alternatives to choose from
@@ -149,14 +150,14 @@ def _sequence(source: str, words: dict[str, Pattern]) -> tuple[Pattern, str]:
     return tuple(parts), source
 
 
-def fill(dice: Random, pattern: Pattern) -> str:
-    """One text of the pattern, every choice even."""
+def fill(dice: Random, pattern: Pattern, skew: float = 1.0) -> str:
+    """One text of the pattern. Choices are even, or with a `skew` above 1 the first ones likelier than the last."""
     out = []
     for part in pattern:
         if isinstance(part, str):
             out.append(_babble(dice) if part is NOISE_MARK else part)
         else:
-            out.append(fill(dice, part[int(dice.random() * len(part))]))
+            out.append(fill(dice, part[int(dice.random() ** skew * len(part))], skew))
     return "".join(out)
 
 
@@ -202,7 +203,7 @@ def _babble(dice: Random) -> str:
 
 def _asked(dice: Random, pattern: Pattern) -> str:
     """A pattern's text as somebody might type it: with or without capitals, question mark, apostrophes and slips."""
-    typed = " ".join(fill(dice, pattern).split())
+    typed = " ".join(fill(dice, pattern, SKEW).split())
     if dice.random() < 0.3:
         typed = SHORTER.sub(lambda found: dice.choice(dict(SHORT)[found[0]]), typed)
     mark = "?" if typed.endswith("?") else ""
@@ -211,7 +212,7 @@ def _asked(dice: Random, pattern: Pattern) -> str:
         typed = dice.choice(OPENINGS) + typed
     if dice.random() < 0.07:
         typed += dice.choice(ENDINGS)
-    if dice.random() < 0.03:
+    if dice.random() < 0.015:
         typed = _slip(dice, typed)
     if dice.random() < 0.6:
         typed = PROPER.sub(lambda found: found[0].capitalize(), typed)

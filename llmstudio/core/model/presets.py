@@ -102,13 +102,13 @@ MARKOV = Preset(
     model=Model(
         name="Letters",
         vocab=13,
-        context=64,
+        context=128,
         width=64,
         position="rope",
         norm="rms",
         blocks=(Block(norm="rms", mlp=MLP(activation="swiglu", hidden=172)),) * 2,
     ),
-    recipe=Recipe(steps=1000, batch=16, learning_rate=5e-3, min_learning_rate=1e-4, prompt="\n"),
+    recipe=Recipe(steps=1500, batch=12, learning_rate=4e-3, min_learning_rate=1e-4, prompt="\n"),
     data=Settings(split="share", tokenizer="character"),
 )
 
