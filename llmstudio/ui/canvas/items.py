@@ -235,7 +235,7 @@ class StreamItem(CanvasItem):
         x = -(sum(widths) + 4 * (len(widths) - 1)) / 2
         for i, (piece, width) in enumerate(zip(look.pieces, widths, strict=True)):
             box = QRectF(round(x), y, round(width), CHIP_H)
-            card(p, box, ("raised", "hover")[i % 2], ("raised", "hover")[i % 2], radius=3)
+            card(p, box, ("raised", "hover")[i % 2], "line", radius=3)
             ink.write(p, box, piece, CENTER)
             x += width + 4
         words = f"text in, and {look.more} more" if look.more else "text in"

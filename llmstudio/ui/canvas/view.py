@@ -136,7 +136,8 @@ class CanvasView(QGraphicsView):
     def home(self) -> None:
         """The start: all of it if it has room at a readable size, otherwise its top at 100 %."""
         rect, room = self.canvas.sceneRect(), self.viewport().size()
-        self.set_zoom(max(READABLE, min(1.0, room.width() / rect.width(), room.height() / rect.height())))
+        fitting = min(1.0, room.width() / rect.width(), room.height() / rect.height())
+        self.set_zoom(fitting if fitting >= READABLE else 1.0)
         if rect.height() * self.zoom <= room.height() + 1:
             self.centerOn(rect.center())
         else:

@@ -26,7 +26,7 @@ def millions(n: float) -> str:
     """A large count in millions, 922 752 as 0.92 M and 124e6 as 124 M; one under ten thousand as it is."""
     if n < 10_000:
         return count(round(n))
-    value, unit = (n / 1e9, "B") if n >= 1e10 else (n / 1e6, "M")
+    value, unit = (n / 1e9, "B") if n >= 1e9 else (n / 1e6, "M")
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}{THIN}{unit}"
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ....core.model.cost import Cost
 from ....core.train.recipe import Recipe
@@ -46,8 +46,7 @@ class CostPanel(Panel):
         self.sentence, self.data = _sentence(), _sentence()
         self.enough = QLabel("Is my text enough?")
         self.enough.setFont(theme.font(13, 600))
-        self.line = QFrame()
-        self.line.setFrameShape(QFrame.Shape.HLine)
+        self.line = Hairline()
         self.body.addLayout(top)
         for widget in (self.shares, self.sentence, self.line, self.enough, self.data):
             self.body.addWidget(widget)
@@ -122,6 +121,16 @@ def about_text(cost: Cost, recipe: Recipe, context: int, tokens: int) -> str:
 
 def share_of(all_: float) -> str:
     return percent(all_, 0) if all_ >= 0.01 else f"under {percent(0.01, 0)}"
+
+
+class Hairline(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(1)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme.color("line"))
 
 
 class ShareBar(QWidget):

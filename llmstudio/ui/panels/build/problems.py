@@ -4,19 +4,20 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ....core.model.check import Fix, Problem
 from ... import icons
 from ...doors import go
-from ...panel import Panel
+from ...panel import SIDE, Panel
 from ...theme import theme
 from ...widgets.button import button
 from ...widgets.flow import Flow
 from ...widgets.label import label
 
-SHOWN = 4  # more would push the button off
+SHOWN = 8
+ROOM = 196  # height of the rows before they scroll
 
 
 class ProblemsPanel(Panel):
@@ -25,8 +26,15 @@ class ProblemsPanel(Panel):
     hint = "What keeps this design from being trained, and ways to mend it."
 
     def build(self) -> None:
-        self.rows = QVBoxLayout()
+        inner = QWidget()
+        self.rows = QVBoxLayout(inner)
+        self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setSpacing(8)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(inner)
+        inner.setAutoFillBackground(False)  # the panel's ground shows through
         self.train = button("Train this design", "play", "primary", self._train)
         self.train.setMinimumHeight(32)
         self.reason = QLabel()
@@ -37,7 +45,7 @@ class ProblemsPanel(Panel):
         foot.addWidget(self.train)
         foot.addWidget(self.reason, 1)
         self.body.setSpacing(12)
-        self.body.addLayout(self.rows)
+        self.body.addWidget(self.area)
         self.body.addLayout(foot)
         self.body.addStretch()
         self.shown: list[Problem] | None = None
@@ -69,6 +77,17 @@ class ProblemsPanel(Panel):
             self.rows.addWidget(_Sound())
         elif len(problems) > SHOWN:
             self.rows.addWidget(QLabel(f"and {len(problems) - SHOWN} more"))
+
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The rows take what they need, so that the panel grows for a problem."""
+        wanted = self.rows.totalHeightForWidth(max(1, self.width() - 2 * SIDE))
+        self.area.setFixedHeight(min(max(wanted, 32), ROOM))
 
     def _mend(self, fix: Fix) -> None:
         self.session.build.edit(fix.model)

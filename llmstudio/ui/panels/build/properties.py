@@ -19,7 +19,15 @@ from ...widgets.segments import Segments
 
 VOCAB_REASON = "Set by the tokenizer of the project: change it in Data"
 ONE = "This one"
-WHOLE = "Options of the whole model. Select a part on the canvas for its own."
+ONLY = {  # of the model's options, those that a part of it shows
+    "embed": ("vocab", "context", "width", "position", "rope_base"),
+    "head": ("norm", "norm_bias", "norm_eps", "tied", "vocab"),
+    "skips": ("gated",),
+}
+ABOUT = {
+    "": "Options of the whole model. Select a part on the canvas for its own.",
+    "skips": "To change its ends, remove it and draw another: drag from a sum on the stream to a later place.",
+}
 
 
 class PropertiesPanel(Panel):
@@ -35,13 +43,14 @@ class PropertiesPanel(Panel):
         self._errors: set[str] = set()
         inner = QWidget()
         self.holder = QVBoxLayout(inner)
-        self.holder.setContentsMargins(0, 0, 8, 0)
+        self.holder.setContentsMargins(0, 0, 0, 0)
         self.holder.setSpacing(8)
         self.holder.addWidget(self.about)
         self.holder.addStretch()
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setWidget(inner)
+        self.area.verticalScrollBar().rangeChanged.connect(self._scrolls)
         inner.setAutoFillBackground(False)  # the panel's ground shows through
         self.body.addWidget(self.header)
         self.body.addWidget(self.formula)
@@ -63,22 +72,27 @@ class PropertiesPanel(Panel):
         self.formula.show_text(words.formula(build.model, path))
         if self._shown != (path, type(value)) or self.form is None:
             self._shown = (path, type(value))
-            self._make_form(value)
+            self._make_form(value, path)
         else:
             self.form.set(value)
-        self.about.setText("" if path else WHOLE)
-        self.about.setVisible(not path)
+        about = ABOUT.get(path.split(".")[0], "")
+        self.about.setText(about)
+        self.about.setVisible(bool(about))
         self._show_errors(value)
 
-    def _make_form(self, value: Struct) -> None:
+    def _make_form(self, value: Struct, path: str) -> None:
         if self.form:
             self.form.hide()
             self.form.deleteLater()
         self._errors = set()
-        self.form = Form(value, self._edited)
+        self.form = Form(value, self._edited, ONLY.get(path.split(".")[0], ()))
         if isinstance(value, spec.Model):
             self.form.lock({"vocab"}, VOCAB_REASON)
         self.holder.insertWidget(0, self.form)
+
+    def _scrolls(self, low: int, high: int) -> None:
+        """Keep off the scroll bar while there is one."""
+        self.holder.setContentsMargins(0, 0, 8 if high > low else 0, 0)
 
     def _edited(self, value: Struct) -> None:
         build = self.session.build
