@@ -4,8 +4,13 @@ Exit code 0, 1 (the user's error: one sentence on stderr) or 2 (usage). `--json`
 """
 
 import argparse
+import contextlib
+import io
 import json
+import logging
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import __version__
@@ -15,32 +20,69 @@ DATA_KINDS = ("character", "byte", "bpe")
 
 def main(argv: list[str]) -> int:
     args = parser().parse_args(argv)
+    args.told = set()  # sentences that are on the screen already
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)  # bytes that are no text, letters that this terminal does not have
+    with _log():
+        try:
+            return _finish(args)
+        except KeyboardInterrupt:
+            return _refuse(args, "Stopped; what was done so far is saved.")
+        except BrokenPipeError:  # whoever read the output has gone
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except Exception as error:
+            if not isinstance(error, ValueError):
+                logging.getLogger(__name__).exception("%s failed", args.verb)
+            from .session.hall import sentence
+
+            return _refuse(args, sentence(error))
+
+
+def _finish(args: argparse.Namespace) -> int:
     if args.verb == "gallery":
         from .ui.gallery import gallery
 
-        return _finish(args, lambda: gallery(args.out, args.project))
-    from . import verbs
+        result, text = gallery(args.out, args.project)
+    else:
+        from . import verbs
 
-    return _finish(args, lambda: verbs.run(args))
-
-
-def _finish(args: argparse.Namespace, work: "object") -> int:
-    assert callable(work)
-    try:
-        result, text = work()
-    except ValueError as error:
-        if args.json:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False))
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; what was done so far is saved.", file=sys.stderr)
-        return 1
+        result, text = verbs.run(args)
     if args.json:
         print(json.dumps(result, ensure_ascii=False, allow_nan=False))
     elif text:
         print(text)
+    sys.stdout.flush()
     return 0
+
+
+def _refuse(args: argparse.Namespace, sentence: str) -> int:
+    if args.json:
+        print(json.dumps({"error": sentence}, ensure_ascii=False))
+    if sentence not in args.told:
+        print(sentence, file=sys.stderr)
+    return 1
+
+
+@contextlib.contextmanager
+def _log() -> Iterator[None]:
+    """Errors go to the studio's log with all their details; the terminal gets sentences."""
+    from .session.settings import log_folder
+
+    handler: logging.Handler
+    try:
+        handler = logging.FileHandler(log_folder() / "studio.log", encoding="utf-8", delay=True, errors="replace")
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def parser() -> argparse.ArgumentParser:

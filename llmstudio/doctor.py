@@ -17,8 +17,7 @@ LAST_LINES = 12  # of the log
 def examine() -> tuple[dict[str, Any], str]:
     from .core.train.device import probe
 
-    folder = settings.folder()
-    log = folder / "studio.log"
+    log = settings.log_folder() / "studio.log"
     device = msgspec.to_builtins(probe())
     facts = {
         "llmstudio": __version__,
@@ -26,7 +25,7 @@ def examine() -> tuple[dict[str, Any], str]:
         "system": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
         "device": device,
-        "paths": {"data": str(folder), "program": str(sys.prefix)},
+        "paths": {"data": str(settings.place()), "log": str(log), "program": str(sys.prefix)},
         "last_errors": log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:] if log.exists() else [],
     }
     return facts, "\n".join(_lines(facts))

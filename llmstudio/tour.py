@@ -1,6 +1,7 @@
 """The starter tour in a terminal: train the starter project, read a sample, talk to it."""
 
 import sys
+from collections.abc import Collection
 
 from .session.session import Session
 from .session.settings import starter_folder
@@ -49,8 +50,8 @@ def _train(session: Session, line: Line) -> None:
     line.end()
 
 
-def talk(session: Session, json: bool = False) -> int:
-    """Read lines from stdin and answer each; the end of the input or "quit" ends it."""
+def talk(session: Session, json: bool = False, told: Collection[str] = ()) -> int:
+    """Read lines from stdin and answer each; the end of the input or "quit" ends it. `told`: errors that were said."""
     name = session.chat.template.model if session.chat.mode == "talk" else "it goes on"
     interactive = sys.stdin.isatty() and not json
     if interactive:
@@ -61,10 +62,14 @@ def talk(session: Session, json: bool = False) -> int:
         words = sys.stdin.readline()
         if not words.strip() or words.strip().lower() in GOODBYE:
             return 0
-        job = session.chat.send(words.rstrip("\n"))
-        if not json:
-            print(f"{name}: ", end="", flush=True)
-        _stream(session, job, quiet=json)
+        try:
+            job = session.chat.send(words.rstrip("\n"))
+            if not json:
+                print(f"{name}: ", end="", flush=True)
+            _stream(session, job, quiet=json)
+        except ValueError as error:  # such as letters that the model does not know: one can say something else
+            if str(error) not in told:
+                print(error, file=sys.stderr)
 
 
 def _stream(session: Session, job: "object", quiet: bool) -> None:

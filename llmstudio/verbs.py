@@ -1,8 +1,12 @@
 """What the verbs of the command line do, over the same session as the window. Each gives (for --json, for people)."""
 
 import argparse
+import math
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -10,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .core.data import synthetic
+from .core.json_text import decode, fit
 from .core.model.presets import PRESETS
 from .session.run import Run
 from .session.session import Session
@@ -24,17 +29,39 @@ def run(args: argparse.Namespace) -> Result:
 
         return examine()
     session = Session()
+    session.noticed.connect(told := lambda: _tell(session, args.told))
     try:
         return VERBS[args.verb](session, args)
     finally:
-        session.close()
+        with _undisturbed():
+            session.close()
+        told()
+
+
+def _tell(session: Session, told: set[str], kinds: tuple[str, ...] = ("error",)) -> None:
+    """Say what went wrong as it happens, each sentence once."""
+    for notice in session.notices:
+        if notice.kind in kinds and notice.text not in told:
+            told.add(notice.text)
+            print("\r\x1b[K" * sys.stderr.isatty() + notice.text, file=sys.stderr)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl+C pressed again does not cut the saving short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _open(session: Session, args: argparse.Namespace, write: bool = True) -> None:
     session.wait(session.open(args.project, write))
-    for notice in session.notices:
-        print(notice.text, file=sys.stderr)
-    session.notices.clear()
+    _tell(session, args.told, ("error", "info"))
 
 
 def _new(session: Session, args: argparse.Namespace) -> Result:
@@ -95,20 +122,34 @@ def _train(session: Session, args: argparse.Namespace) -> Result:
         run = session.train.named(args.run)
         session.wait(session.train.resume(run))
     else:
-        session.train.edit(changed(session.train.recipe, recipe_edits))
-        session.build.edit(changed(session.build.model, model_edits))
-        line = Line()
-        session.wait(session.train.start(args.run), of_data(session, line))
-        line.end()
+        _begin(session, args.run, recipe_edits, model_edits)
     shown = session.train.run
-    if shown is None or shown.job is None:
-        raise ValueError(session.notices[-1].text if session.notices else "The run did not begin.")
+    assert shown and shown.job
     line = Line()
     try:
         session.wait(shown.job, of_run(shown, line))
     finally:
         line.end()
     return run_facts(shown), _run_line(shown)
+
+
+def _begin(session: Session, name: str, recipe_edits: dict[str, Any], model_edits: dict[str, Any]) -> None:
+    """Start a run with some fields changed. Where it cannot begin, recipe and design are what they were."""
+    room, build = session.train, session.build
+    recipe, model = room.recipe, build.model
+    changes = changed(recipe, recipe_edits), changed(model, model_edits)
+    try:
+        room.edit(changes[0])
+        build.edit(changes[1])
+        line = Line()
+        session.wait(room.start(name), of_data(session, line))
+        line.end()
+        if room.run is None or room.run.job is None:
+            raise ValueError(session.notices[-1].text if session.notices else "The run did not begin.")
+    except ValueError:
+        room.edit(recipe)
+        build.edit(model)
+        raise
 
 
 def _runs(session: Session, args: argparse.Namespace) -> Result:
@@ -121,8 +162,11 @@ def _eval(session: Session, args: argparse.Namespace) -> Result:
     _open(session, args, write=False)
     run = session.train.named(args.run)
     loss, step = session.wait(session.train.evaluate(run))
+    if not math.isfinite(loss):
+        raise ValueError(f"{run.name} has no finite loss at step {step}: train again with a lower learning rate.")
     manifest = session.data.manifest
-    assert manifest
+    if manifest is None:
+        raise ValueError("The tokenizer or its tokens are damaged. Tokenize the text again.")
     tokens = manifest.validation_tokens
     bits = loss * tokens / (manifest.validation_bytes * 0.6931471805599453) if manifest.validation_bytes else None
     facts = {"run": run.name, "step": step, "validation_loss": loss, "bits_per_byte": bits, "validation_tokens": tokens}
@@ -153,7 +197,7 @@ def _chat(session: Session, args: argparse.Namespace) -> Result:
 
     _ready_to_talk(session, args)
     session.chat.new()
-    talk(session, json=args.json)
+    talk(session, args.json, args.told)
     return {"messages": [{"role": m.role, "text": m.text} for m in session.chat.messages]}, ""
 
 
@@ -189,22 +233,26 @@ def _split_edits(pairs: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _value(text: str) -> Any:
+    text = text.encode("utf-8", "replace").decode()
     try:
-        return msgspec.json.decode(text.replace("True", "true").replace("False", "false"))
-    except msgspec.MsgspecError:
+        return decode(text.replace("True", "true").replace("False", "false"), object)
+    except ValueError:
         return text
 
 
 def changed(value: Any, fields: dict[str, Any]) -> Any:
     """`value` with some fields replaced; ValueError with one sentence where a field or its value is wrong."""
     assert isinstance(value, Struct)
-    for name in fields:
+    for name, new in fields.items():
         if name not in value.__struct_fields__:
-            raise ValueError(f"{name} is not a field here. There is: {', '.join(value.__struct_fields__)}.")
+            there = ", ".join(value.__struct_fields__)
+            raise ValueError(f"{name or 'A value without a name'} is not a field here. There is: {there}.")
+        if isinstance(getattr(value, name), str) and isinstance(new, int | float):
+            fields = {**fields, name: str(new)}  # a text that looks like a number
     try:
-        return msgspec.convert(msgspec.to_builtins(replace(value, **fields)), type(value))
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"That value does not fit: {error}.") from error
+        return fit(msgspec.to_builtins(replace(value, **fields)), type(value))
+    except ValueError as error:
+        raise ValueError(f"That value does not fit. {error}.") from error
 
 
 def run_facts(run: Run) -> dict[str, Any]:

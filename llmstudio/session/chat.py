@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ..core.chat.sampler import Sampler
 from ..core.chat.template import PLAIN, Template, first_kept, render
+from ..core.json_text import encode
 from .edits import Edits
 from .hall import Hall
 from .inside import InsideRoom
@@ -240,7 +241,7 @@ class ChatRoom:
             if self.messages is messages:
                 self._saved = number
 
-        self._hall.then(self._hall.files.ask(history.put_chat, self._saved, msgspec.json.encode(kept).decode()), saved)
+        self._hall.then(self._hall.files.ask(history.put_chat, self._saved, encode(kept).decode()), saved)
 
     def _edited(self) -> None:
         if self._hall.project and self.sampler != self._hall.project.sampler:

@@ -46,7 +46,7 @@ def open_database(path: Path | str) -> sqlite3.Connection:
 def open_read_only(path: Path) -> sqlite3.Connection:
     """Open one that is not to be written, or cannot be. sqlite3.Error: see `damaged`."""
     first: sqlite3.OperationalError | None = None
-    for how in ("mode=ro", "immutable=1"):  # a folder that cannot be written to has no place for the shared memory
+    for how in ("mode=rw", "immutable=1"):  # a folder that cannot be written to has no place for the shared memory
         try:
             db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, check_same_thread=False)
         except sqlite3.OperationalError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..core.data.faults import reason
 from . import settings as settings_file
 from .project import Folder, Project
 from .signal import Signal
@@ -137,7 +138,7 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, ValueError):
         return str(error)
     if isinstance(error, OSError):
-        where = f" ({error.filename})" if error.filename else ""
-        reason = f"{error.strerror or error}{where}"
-        return f"The disk did not play along: {reason}. Nothing was lost; free some space or check the folder."
+        return f"{error.filename or 'The disk'}: {reason(error)}"
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):  # torch raises a RuntimeError
+        return "There is not enough memory for this. Close other programs, or take a smaller model or batch."
     return f"Something went wrong in the studio: {type(error).__name__}: {error}. The log has the details."

@@ -6,7 +6,7 @@ from ..core.data import tokens
 from ..core.data.corpus import Corpus
 from ..core.data.tokenizer import Tokenizer
 from ..core.data.tokens import Manifest
-from ..core.decode import decode
+from ..core.json_text import decode
 from ..core.model import spec
 from ..core.train.recipe import Recipe
 from .history import History

@@ -12,8 +12,8 @@ from ..core.chat.sampler import Sampler
 from ..core.chat.template import Template
 from ..core.data.faults import reason
 from ..core.data.source import Settings as DataSettings
-from ..core.decode import decode, fit
 from ..core.files import write_atomic
+from ..core.json_text import decode, encode, fit
 from ..core.model import spec
 from ..core.train.recipe import Recipe
 
@@ -60,7 +60,7 @@ class Folder:
         return self.runs / name
 
     def write(self, project: Project) -> None:
-        write_atomic(self.project, msgspec.json.format(msgspec.json.encode(project), indent=2))
+        write_atomic(self.project, msgspec.json.format(encode(project), indent=2))
 
     def write_model(self, model: spec.Model) -> None:
         if self.keep_model:

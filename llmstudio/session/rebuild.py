@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..core.decode import decode
+from ..core.json_text import decode
 from ..core.model import spec
 from ..core.train.events import Event, Saved, Snapshot
 from ..core.train.recipe import Recipe

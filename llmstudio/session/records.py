@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..core.files import write_atomic
+from ..core.json_text import encode
 from ..core.model import spec
 from ..core.train.events import Event
 from .database import Row
@@ -36,7 +37,7 @@ class Records:
 
     def put(self, run: Run) -> None:
         """The run has begun, or goes on."""
-        recipe = msgspec.json.encode(run.recipe).decode()
+        recipe = encode(run.recipe).decode()
         self._save(_put, Row(
             name=run.name, number=run.number, state="training", model=spec.to_json(run.model).decode(), recipe=recipe,
         ))  # fmt: skip
@@ -90,7 +91,7 @@ def _make(opened: "Opened", folder: Path, model: spec.Model, recipe: msgspec.Str
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "tokenizer.json", opened.folder.tokenizer.read_bytes())
     write_atomic(folder / "spec.json", spec.to_json(model))
-    write_atomic(folder / "recipe.json", msgspec.json.format(msgspec.json.encode(recipe), indent=2))
+    write_atomic(folder / "recipe.json", msgspec.json.format(encode(recipe), indent=2))
 
 
 def _put(opened: "Opened", row: Row) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core import memory
+from ..core.data.faults import reason
 from ..core.model.check import Problem, data_problems
 from ..core.train.events import Event, Step
 from ..core.train.recipe import Recipe
@@ -22,6 +23,8 @@ from .worker import Job
 
 if TYPE_CHECKING:
     from .opened import Opened
+
+LONGEST_NAME = 100  # bytes
 
 
 class TrainRoom:
@@ -91,7 +94,7 @@ class TrainRoom:
         """
         if (reason := self.why_not) is not None:
             raise ValueError(reason)
-        self._check_name(name)
+        _check_name(name, self.runs)
         self.starting = True
         self.changed.emit()
         ready: Future[Any] = Future()
@@ -193,8 +196,16 @@ class TrainRoom:
 
     def poll(self) -> None:
         for run in self.runs:
-            run.refresh()
+            self._refresh(run)
         self._records.write(self.runs)
+
+    def _refresh(self, run: Run) -> None:
+        """Take in a run's news and pass its notes on; the same one again only when something else came between."""
+        known = len(run.notes)
+        run.refresh()
+        for note in run.notes[known:]:
+            if not self._hall.notices or self._hall.notices[-1].text != note.text:
+                self._hall.say(note.text, "error" if note.failed else "info")
 
     def _edited(self) -> None:
         if self._hall.project and self.recipe != self._hall.project.recipe:
@@ -204,16 +215,6 @@ class TrainRoom:
     def _problems(self) -> list[Problem]:
         """What keeps the design from training on this text, on this machine, now."""
         return data_problems(self._build.model, self.recipe, self._data.manifest, memory.available())
-
-    def _check_name(self, name: str) -> None:
-        if any(run.name == name for run in self.runs):
-            raise ValueError(f"There is a run named {name} already. Choose another name.")
-        if name and (
-            name != name.strip() or name.startswith(".") or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name)
-        ):
-            raise ValueError(
-                "A run's name becomes a folder: leave out slashes, colons, quotes, and dots or spaces at its ends."
-            )
 
     def _not_begun(self) -> None:
         self.starting = False
@@ -258,7 +259,7 @@ class TrainRoom:
     def _ended(self, run: Run, error: BaseException | None = None) -> None:
         if run not in self.runs:  # its project was closed, which has seen to it
             return
-        run.refresh()
+        self._refresh(run)
         if error:
             run.error = sentence(error)
             self._hall.tell(error)
@@ -266,6 +267,20 @@ class TrainRoom:
         self._records.write(self.runs, now=True)
         self._records.end(run)
         self.changed.emit()
+
+
+def _check_name(name: str, runs: list[Run]) -> None:
+    """ValueError where it cannot be the name of a new run."""
+    if any(run.name == name for run in runs):
+        raise ValueError(f"There is a run named {name} already. Choose another name.")
+    if len(name.encode("utf-8", "replace")) > LONGEST_NAME:
+        raise ValueError(f"A run's name becomes a folder: take a name of at most {LONGEST_NAME} letters.")
+    if name and (
+        name != name.strip() or name.startswith(".") or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name)
+    ):
+        raise ValueError(
+            "A run's name becomes a folder: leave out slashes, colons, quotes, and dots or spaces at its ends."
+        )
 
 
 def _work(run: Run, project: Path, folder: Path) -> Generator[Event | None, None, None]:
@@ -284,6 +299,7 @@ def _evaluate(weights: Weights, run: Run, project: Folder, step: int | None) -> 
     from ..core.data.tokens import Tokens
     from ..core.train.evaluate import validation_loss
 
+    _same_tokenizer(project, project.run(run.name))
     gpt, at = weights.at(run, project.run(run.name), step)
     loss = yield from validation_loss(gpt, Tokens(project.tokens), run.model.context, run.recipe.batch)
     return loss, at
@@ -293,6 +309,15 @@ def _newest(project: Folder, folder: Path) -> int:
     """Step of the newest checkpoint. ValueError where there is none, or the tokens are no longer the run's."""
     from ..core.train.checkpoint import newest_step
 
-    if project.tokenizer.read_bytes() != (folder / "tokenizer.json").read_bytes():
-        raise ValueError(f"The tokenizer changed since {folder.name} began. Start a new run, or undo the change.")
+    _same_tokenizer(project, folder)
     return newest_step(folder / "resume")
+
+
+def _same_tokenizer(project: Folder, folder: Path) -> None:
+    """ValueError where the tokens on disk are not those that the run knows."""
+    try:
+        same = project.tokenizer.read_bytes() == (folder / "tokenizer.json").read_bytes()
+    except OSError as error:
+        raise ValueError(f"{error.filename}: {reason(error)} Start a new run.") from error
+    if not same:
+        raise ValueError(f"The tokenizer changed since {folder.name} began. Start a new run, or undo the change.")

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..decode import decode, fit
 from ..files import sync_folder, write_atomic
+from ..json_text import decode, fit
 from ..progress import Progress
 from .copying import Staged, pasted, stage
 from .documents import Found, NotText, Refused, find

@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from ..decode import decode, fit
 from ..files import sync_folder, write_atomic
+from ..json_text import decode, fit
 from ..progress import Progress
 from .boundaries import aligned
 from .corpus import Corpus, Settings

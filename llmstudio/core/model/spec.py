@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from llmstudio.core.decode import decode, fit
+from llmstudio.core.json_text import decode, encode, fit
 
 VERSION = 1
 T = TypeVar("T")
@@ -127,7 +127,7 @@ PARTS = {"attn": "attention", "mlp": "mlp"}  # module name -> field of Block
 
 
 def to_json(model: Model) -> bytes:
-    return msgspec.json.format(msgspec.json.encode({"version": VERSION, **msgspec.to_builtins(model)}), indent=2)
+    return msgspec.json.format(encode({"version": VERSION, **msgspec.to_builtins(model)}), indent=2)
 
 
 def from_json(data: bytes | str) -> Model:

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from llmstudio.core.data.faults import reason
 from llmstudio.core.files import write_atomic
 from llmstudio.core.model import spec as S
 from llmstudio.core.model.network import GPT
@@ -70,7 +71,8 @@ def save_resume(folder: Path, gpt: GPT, optimizer: torch.optim.Optimizer, header
     for name, p in gpt.named_parameters():
         tensors |= {f"optimizer.{key}.{name}": t.detach() for key, t in optimizer.state.get(p, {}).items()}
     write_atomic(folder / f"{header.step:09}.safetensors", _bytes(tensors, header))
-    for old in _checkpoints(folder)[KEPT:]:
+    ours = [path for path in _checkpoints(folder) if path.stem <= f"{header.step:09}"]  # beyond it: one that is damaged
+    for old in ours[KEPT:]:
         old.unlink(missing_ok=True)
 
 
@@ -87,6 +89,11 @@ def load_resume(folder: Path) -> tuple[Header, Tensors, Path] | None:
     if first:
         raise first
     return None
+
+
+def newer(folder: Path, than: Path) -> list[str]:
+    """Names of the checkpoints that are newer than the one which could be read."""
+    return [path.name for path in _checkpoints(folder) if path.name > than.name]
 
 
 def newest_step(folder: Path) -> int:
@@ -151,7 +158,7 @@ def _read(path: Path) -> tuple[Header, Tensors]:
     except FileNotFoundError as error:
         raise ValueError(f"{path.name} is missing from {path.parent.name}: choose another moment.") from error
     except OSError as error:
-        raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"{path.name} cannot be read: {reason(error)}") from error
     except DAMAGE as error:
         raise ValueError(f"{path.name} in {path.parent} is damaged or cut short: take an older one.") from error
 

@@ -2,10 +2,9 @@
 
 from typing import ClassVar
 
-import msgspec
 from msgspec import Struct
 
-from llmstudio.core.decode import decode
+from llmstudio.core.json_text import decode, encode
 
 
 class Step(Struct, frozen=True, kw_only=True, tag="step"):
@@ -50,6 +49,7 @@ class Note(Struct, frozen=True, kw_only=True, tag="note"):
 
     step: int
     text: str
+    failed: bool = False  # something went wrong, and the person should know
 
 
 Event = Step | Evaluated | Sampled | Snapshot | Saved | Note
@@ -62,7 +62,7 @@ class Kind:
 
 
 def to_json(event: Event) -> bytes:
-    return msgspec.json.encode(event)
+    return encode(event)
 
 
 def from_json(data: bytes | str) -> Event:

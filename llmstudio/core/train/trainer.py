@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from llmstudio.core.chat.generate import Vocabulary, generate
 from llmstudio.core.chat.sampler import Sampler
+from llmstudio.core.data.faults import reason
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Model
 
@@ -107,7 +108,8 @@ class Trainer:
         self._optimizer = optimizer
         self.model = gpt.train()
         if found:
-            yield Note(step=self.step, text=_continued(found[0], path.name))
+            damaged = checkpoint.newer(self.folder / "resume", path)
+            yield Note(step=self.step, text=_continued(found[0], path.name, damaged), failed=bool(damaged))
 
     def _learn(self) -> Step:
         """Change the weights once."""
@@ -147,8 +149,8 @@ class Trainer:
         try:
             checkpoint.save_snapshot(self.model, self.folder / "snapshots" / f"{self.step}.safetensors", self.step)
         except OSError as error:
-            text = f"The weights of step {self.step} could not be kept ({error.strerror}): free some space."
-            return Note(step=self.step, text=text)
+            text = f"The weights of step {self.step} could not be kept: {reason(error)}"
+            return Note(step=self.step, text=text, failed=True)
         return Snapshot(step=self.step)
 
     def _evaluate(self, whole: bool) -> Generator[None, None, Evaluated]:
@@ -159,6 +161,8 @@ class Trainer:
         else:
             few = evaluate.sampled_loss(self.model, self.tokens, *size, self.recipe.evaluate_batches)
             loss, whole = yield from _silent(few)
+        if not isfinite(loss):
+            raise ValueError(f"The validation loss is no number at step {self.step}: take a lower learning rate.")
         return Evaluated(step=self.step, loss=loss, whole=whole)
 
     def _sample(self) -> Generator[None, None, Sampled]:
@@ -177,8 +181,8 @@ class Trainer:
             self._save()
         except OSError as error:
             self._save_at = time.monotonic() + self.recipe.checkpoint_seconds
-            text = f"Saving failed ({error.strerror}): free some space. Training goes on, and saving is tried again."
-            return Note(step=self.step, text=text)
+            text = f"{self.folder.name} could not be saved: {reason(error)} Training goes on; saving is tried again."
+            return Note(step=self.step, text=text, failed=True)
         return Saved(step=self.step)
 
     def _save(self) -> None:
@@ -203,13 +207,15 @@ class Trainer:
         try:
             self._save()
         except OSError as error:
-            text = f"The end of {self.folder.name} could not be saved ({error.strerror}): free some space on the disk."
+            text = f"The end of {self.folder.name} could not be saved: {reason(error)}"
             raise ValueError(text) from error
 
 
-def _continued(header: checkpoint.Header, name: str) -> str:
+def _continued(header: checkpoint.Header, name: str, damaged: list[str]) -> str:
     threads = torch.get_num_threads()
     text = f"Continued from step {header.step} ({name})."
+    if damaged:
+        text = f"{' and '.join(damaged)} could not be read. {text}"
     if threads != header.threads:
         text += f" Threads: {threads}, before {header.threads}, so the last digits may differ."
     return text

@@ -155,7 +155,7 @@ def test_a_full_disk_is_told_and_training_goes_on(tmp_path: Path, monkeypatch: p
             full[0] = False
         told.append(event)
     notes = [e for e in told if isinstance(e, Note)]
-    assert notes and all("No space left on device" in e.text for e in notes)
+    assert notes and all("disk is full" in e.text and e.failed for e in notes)
     assert len([e for e in told if isinstance(e, Step)]) == 24
     assert told[-1] == Saved(step=24)
     assert not list(tmp_path.rglob("*.part"))

@@ -1,4 +1,4 @@
-"""Reading JSON that may be damaged, or written by hand: what is wrong with it, and where, in plain words."""
+"""JSON as we keep it: reading what may be damaged, or written by hand, with what is wrong and where in plain words."""
 
 import re
 from typing import Any, TypeVar
@@ -32,6 +32,22 @@ def fit(value: Any, kind: type[T]) -> T:
         return msgspec.convert(value, kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise ValueError(_plain(error)) from error
+
+
+def encode(value: Any) -> bytes:
+    """`value` as JSON. Halves of surrogate pairs, which a line edit can hold and no file, become "?"."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_sound(msgspec.to_builtins(value)))
+
+
+def _sound(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_sound(key): _sound(each) for key, each in value.items()}
+    return [_sound(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(error: Exception) -> str:
