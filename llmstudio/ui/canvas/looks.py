@@ -1,7 +1,7 @@
 """What each item of the canvas shows, as values made from the session."""
 
 from ...core.model import cost
-from ...core.model.spec import Skip, part
+from ...core.model.spec import Model, Skip, part
 from ...session.session import Session
 from ..numbers import count
 from . import words
@@ -12,14 +12,21 @@ VISIBLE = {" ": "·", "\n": "↵", "\t": "→", "\r": "↵"}
 HINT = "No blocks yet. Drag one here from Parts, or choose one there and press Enter."
 
 
+Sums = tuple[dict[str, int], dict[str, str]]
+
+
+def sums(model: Model) -> Sums:
+    """Parameters and shapes by path."""
+    return cost.parameters(model), cost.shapes(model)
+
+
 class Now:
     """The session as it is at one refresh, with what is asked for more than once."""
 
-    def __init__(self, session: Session, hovered: str) -> None:
+    def __init__(self, session: Session, hovered: str, sums: Sums) -> None:
         self.session, self.hovered = session, hovered
         self.model, self.selected = session.build.model, session.build.selected
-        self.counts = cost.parameters(self.model)
-        self.shapes = cost.shapes(self.model)
+        self.counts, self.shapes = sums
         self.problems: dict[str, str] = {}
         for problem in session.build.problems:
             self.problems.setdefault(problem.where, problem.text.rstrip("."))

@@ -23,7 +23,7 @@ class Scene(QGraphicsScene):
         super().__init__()
         self.session, self.build = session, session.build
         self.folded: frozenset[int] = frozenset()
-        self.hovered = ""
+        self.hovered = self.selected = ""
         self.model = replace(self.build.model, blocks=(), skips=())  # what is drawn; nothing yet
         self.plan: Layout = arrange(self.model)
         self.stream, self.embed, self.head = StreamItem(), EndItem(), EndItem()
@@ -48,7 +48,7 @@ class Scene(QGraphicsScene):
         model = self.build.model
         came = origins(self.model.blocks, model.blocks)
         self.folded = frozenset(i for i, origin in enumerate(came) if origin in self.folded)
-        old, self.model = self.blocks, model
+        old, self.model, self.sums = self.blocks, model, looks.sums(model)
         self.blocks = [old[i] if i is not None else BlockItem() for i in came]
         for item in old:
             if item not in self.blocks:
@@ -73,9 +73,14 @@ class Scene(QGraphicsScene):
             before, self.hovered = self.hovered, path
             self.restyle((before, path))
 
+    def select(self) -> None:
+        """Show what is selected now."""
+        before, self.selected = self.selected, self.build.selected
+        self.restyle((before, self.selected))
+
     def restyle(self, paths: Iterable[str] | None = None) -> None:
         """Show selection, problems and hovering anew; of all, or only of what these paths are in."""
-        now = looks.Now(self.session, self.hovered)
+        now = looks.Now(self.session, self.hovered, self.sums)
         some = None if paths is None else {".".join(path.split(".")[:2]) for path in paths}
         for i, (item, place) in enumerate(zip(self.blocks, self.plan.blocks, strict=True)):
             if some is None or place.path in some:
@@ -121,6 +126,7 @@ class Scene(QGraphicsScene):
                 self._way.append((item, item.y(), place.card.y))
             else:
                 item.setPos(QPointF(0, place.card.y))
+        self.selected = self.build.selected
         self.restyle()
         self.setSceneRect(rect(self.plan.bounds))
         self._set_off()

@@ -15,8 +15,8 @@ BUILD = row(
     Place("build.canvas:CanvasPanel"),
     column(
         Place("build.properties:PropertiesPanel"),
-        Place("build.cost:CostPanel", 288),
-        Place("build.problems:ProblemsPanel", 140),
+        Place("build.cost:CostPanel", 272),
+        Place("build.problems:ProblemsPanel", 204),
         size=360,
     ),
 )

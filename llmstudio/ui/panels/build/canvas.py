@@ -88,7 +88,7 @@ class CanvasPanel(Panel):
     def _selected(self) -> None:
         if self.scene.model is not self.session.build.model:
             return  # what was selected went with an edit, which is told next
-        self.scene.restyle()
+        self.scene.select()
         self.view.look_at(self.session.build.selected)
 
     def _told(self) -> None:

@@ -17,7 +17,8 @@ from ...widgets.flow import Flow
 from ...widgets.label import label
 
 SHOWN = 8
-ROOM = 196  # height of the rows before they scroll
+FIXES = 2  # buttons of a problem: with Show they fill a line
+LEAST = 32
 
 
 class ProblemsPanel(Panel):
@@ -32,6 +33,7 @@ class ProblemsPanel(Panel):
         self.rows.setSpacing(8)
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
+        self.area.setMinimumHeight(LEAST)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(inner)
         inner.setAutoFillBackground(False)  # the panel's ground shows through
@@ -45,7 +47,7 @@ class ProblemsPanel(Panel):
         foot.addWidget(self.train)
         foot.addWidget(self.reason, 1)
         self.body.setSpacing(12)
-        self.body.addWidget(self.area)
+        self.body.addWidget(self.area, 1)
         self.body.addLayout(foot)
         self.body.addStretch()
         self.shown: list[Problem] | None = None
@@ -71,13 +73,12 @@ class ProblemsPanel(Panel):
             if widget := item.widget():
                 widget.hide()
                 widget.deleteLater()
-        for problem in problems[:SHOWN]:
-            self.rows.addWidget(_ProblemRow(problem, self._mend, self.session.build.select))
-        if not problems:
-            self.rows.addWidget(_Sound())
-        elif len(problems) > SHOWN:
-            self.rows.addWidget(QLabel(f"and {len(problems) - SHOWN} more"))
-
+        rows: list[QWidget] = [_ProblemRow(each, self._mend, self.session.build.select) for each in problems[:SHOWN]]
+        if len(problems) > SHOWN:
+            rows.append(label(f"and {len(problems) - SHOWN} more", "caption"))
+        for row in rows or [_Sound()]:
+            self.rows.addWidget(row)
+            row.show()  # at once: its height is asked for next
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -85,9 +86,9 @@ class ProblemsPanel(Panel):
         self._make_room()
 
     def _make_room(self) -> None:
-        """The rows take what they need, so that the panel grows for a problem."""
+        """The rows take what they need, and scroll where the panel is lower."""
         wanted = self.rows.totalHeightForWidth(max(1, self.width() - 2 * SIDE))
-        self.area.setFixedHeight(min(max(wanted, 32), ROOM))
+        self.area.setMaximumHeight(max(wanted, LEAST))
 
     def _mend(self, fix: Fix) -> None:
         self.session.build.edit(fix.model)
@@ -149,7 +150,7 @@ class _ProblemRow(_Ground):
         head.addWidget(_Icon("error", "error"), 0, Qt.AlignmentFlag.AlignTop)
         head.addLayout(words, 1)
         deeds = Flow()
-        for fix in problem.fixes[:3]:
+        for fix in problem.fixes[:FIXES]:
             deeds.addWidget(button(fix.label, "", "plain", partial(mend, fix), height=24))
         if problem.where:
             deeds.addWidget(button("Show", "", "link", partial(show, problem.where), "Select the part", height=24))
