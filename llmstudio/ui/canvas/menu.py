@@ -24,7 +24,10 @@ def menu(view: "CanvasView") -> QMenu:
     if index is not None:
         _verbs(made, view)
         made.addSeparator()
-        for name in ("attn", "mlp"):
+        here = build.selected.split(".")[2:]
+        if here:
+            _add(made, f"Remove block {index + 1}", partial(verbs.remove_block, build, index))
+        for name in [name for name in ("attn", "mlp") if name not in here]:
             _add(made, verbs.describe(build, name), partial(verbs.toggle, build, name))
         _wires(made, view, index + 1)
         made.addSeparator()
@@ -53,6 +56,8 @@ def _verbs(made: QMenu, view: "CanvasView") -> None:
     for verb in verbs.VERBS:
         if verb.can(view.build) or view.build.selected.startswith("blocks."):
             action = _add(made, verb.text, partial(verb.do, view.build))
+            if verb is verbs.REMOVE:
+                action.setText(verbs.removal(view.build))
             action.setShortcut(QKeySequence(verb.keys[0]))
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown; the view's own action answers the key
             action.setEnabled(verb.can(view.build))

@@ -67,10 +67,21 @@ def remove(build: BuildRoom) -> None:
     elif kind == "blocks" and len(rest) == 2:
         toggle(build, rest[1])
     elif kind == "blocks":
-        i = int(rest[0])
-        build.edit(spec.remove(model, i))
-        left = len(build.model.blocks)
-        build.select(f"blocks.{min(i, left - 1)}" if left else "")
+        remove_block(build, int(rest[0]))
+
+
+def remove_block(build: BuildRoom, i: int) -> None:
+    build.edit(spec.remove(build.model, i))
+    left = len(build.model.blocks)
+    build.select(f"blocks.{min(i, left - 1)}" if left else "")
+
+
+def removal(build: BuildRoom) -> str:
+    """The menu's words for `remove`."""
+    kind, *rest = build.selected.split(".")
+    if kind == "skips":
+        return "Remove the wire"
+    return describe(build, rest[1]) if len(rest) > 1 else f"Remove block {int(rest[0]) + 1}"
 
 
 def toggle(build: BuildRoom, name: str) -> None:
@@ -125,11 +136,12 @@ def _removable(build: BuildRoom) -> bool:
     return build.selected.split(".")[0] in ("blocks", "skips")
 
 
+REMOVE = Verb("Remove", "trash", ("Del", "Backspace"), _removable, remove)
 VERBS = (
     Verb("Duplicate", "duplicate", ("Ctrl+D",), _in_block, duplicate),
     Verb("Move up", "up", ("Alt+Up",), _movable(-1), lambda build: move(build, -1)),
     Verb("Move down", "down", ("Alt+Down",), _movable(1), lambda build: move(build, 1)),
-    Verb("Remove", "trash", ("Del", "Backspace"), _removable, remove),
+    REMOVE,
 )
 
 

@@ -217,8 +217,12 @@ def test_the_menu_has_the_same_verbs(hand, build, panel) -> None:
     assert hand.hidden() == [128, 64, 256, 512]
     choose("blocks.0", "Wire from here to", "before block 4")
     assert build.model.skips == (Skip(source=1, target=3),)
-    choose("blocks.3", "Remove")
+    choose("blocks.3", "Remove block 4")
     assert hand.hidden() == [128, 64, 256]
+    choose("blocks.1.mlp", "Remove MLP from block 2")
+    assert hand.hidden() == [128, None, 256]
+    choose("blocks.2.attn", "Remove block 3")
+    assert hand.hidden() == [128, None]
 
 
 def test_a_problem_is_written_on_its_row(hand, build, panel) -> None:
