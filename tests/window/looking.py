@@ -72,12 +72,15 @@ class Looking(QObject):
         self._notifier.activated.connect(self._asked)
 
     def _asked(self) -> None:
-        *lines, self._rest = (self._rest + os.read(0, 65536)).split(b"\n")
+        read = os.read(0, 65536)
+        if not read:  # the asker is gone, and there is nobody to close the window
+            QApplication.exit(1)
+        *lines, self._rest = (self._rest + read).split(b"\n")
         for line in lines:
             question = json.loads(line)
             verb: Callable[..., Any] = getattr(self, question.pop("ask"))
             os.write(1, json.dumps(verb(**question)).encode() + b"\n")
-        self._notifier.setEnabled(bool(lines))  # nothing to read: the asker is gone
+        self._notifier.setEnabled(bool(read))
         self.gaps.looked()
 
     # the questions

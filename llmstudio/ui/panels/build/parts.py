@@ -39,6 +39,16 @@ class PartsPanel(Panel):
     def _use(self, key: str) -> None:
         self.session.build.select("")
         self.session.build.use_preset(key)
+        self._take_recipe(key)
+
+    def _take_recipe(self, key: str) -> None:
+        """A design is trained as it should be, unless the person has a recipe of their own. The prompt stays."""
+        train = self.session.train
+        known = [replace(preset.recipe, prompt=train.recipe.prompt) for preset in PRESETS.values()]
+        wanted = replace(PRESETS[key].recipe, prompt=train.recipe.prompt)
+        if train.recipe in known and train.recipe != wanted:
+            train.edit(wanted, key)
+            self.session.say(f"The recipe is now that of {PRESETS[key].title}", undo=train.undo)
 
     def _parts(self) -> list[Row]:
         model = self.session.build.model
