@@ -99,9 +99,14 @@ def _add(session: Session, args: argparse.Namespace) -> Result:
 def _tokenize(session: Session, args: argparse.Namespace) -> Result:
     _open(session, args)
     wanted = {"tokenizer": args.kind, "vocabulary": args.vocab, "validation": args.validation, "split": args.split}
-    session.data.edit(changed(session.data.settings, {k: v for k, v in wanted.items() if v is not None}))
-    session.data.prepare()
-    _data_work(session)
+    before = session.data.settings
+    session.data.edit(changed(before, {k: v for k, v in wanted.items() if v is not None}))
+    try:
+        session.data.prepare()
+        _data_work(session)
+    except ValueError:
+        session.data.edit(before)
+        raise
     manifest = session.data.manifest
     assert manifest
     facts = msgspec.to_builtins(manifest)

@@ -115,7 +115,7 @@ class History:
         except sqlite3.Error as error:
             if not damaged(error):
                 raise
-            log.exception("%s is damaged", self.path)
+            log.warning("%s is damaged: %s", self.path, error)
         if not write:
             self.warnings.append(f"{self.path.name} is damaged; the runs were found from their folders.")
             return open_database(MEMORY), True

@@ -69,6 +69,8 @@ def read(path: Path, write: bool = True) -> Opened:
         opened.warnings.append(str(error))
     for row in opened.history.runs():
         try:
+            if Path(row.name).name != row.name:
+                raise ValueError("its name is no folder's")
             model = spec.from_json(row.model)
             recipe = decode(row.recipe, Recipe)
         except ValueError as error:

@@ -83,6 +83,8 @@ class Session(Hall):
 
     def poll(self) -> None:
         super().poll()
+        while self.weights.troubles:
+            self.say(self.weights.troubles.pop(0), "error")
         for room in self.rooms:
             room.poll()
 

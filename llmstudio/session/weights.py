@@ -18,6 +18,7 @@ class Weights:
         self._past: OrderedDict[tuple[str, int | None], tuple[GPT, int]] = OrderedDict()
         self._tokenizers: dict[str, Tokenizer] = {}
         self._names: dict[str, list[str]] = {}
+        self.troubles: list[str] = []  # sentences for the person; the session says them
 
     def at(self, run: Run, folder: Path, step: int | None) -> "tuple[GPT, int]":
         """The run's network, and its step: as it is now (None), live if it trains, or as it was at a snapshot.
@@ -28,7 +29,7 @@ class Weights:
             return run.trainer.model, run.trainer.step
         key = (run.name, step)
         if key not in self._past:
-            self._past[key] = _load(run, folder, step)
+            self._past[key] = self._load(run, folder, step)
             while len(self._past) > KEPT:
                 self._past.popitem(last=False)
         self._past.move_to_end(key)
@@ -54,12 +55,15 @@ class Weights:
         self._tokenizers.clear()
         self._names.clear()
 
+    def _load(self, run: Run, folder: Path, step: int | None) -> "tuple[GPT, int]":
+        from ..core.model.network import GPT
+        from ..core.train import checkpoint
 
-def _load(run: Run, folder: Path, step: int | None) -> "tuple[GPT, int]":
-    from ..core.model.network import GPT
-    from ..core.train.checkpoint import load_newest, load_snapshot
-
-    gpt = GPT(run.model).eval()
-    if step is None:
-        return gpt, load_newest(gpt, folder / "resume")
-    return gpt, load_snapshot(gpt, folder / "snapshots" / f"{step}.safetensors")
+        gpt = GPT(run.model).eval()
+        if step is not None:
+            return gpt, checkpoint.load_snapshot(gpt, folder / "snapshots" / f"{step}.safetensors")
+        at = checkpoint.load_newest(gpt, folder / "resume")
+        if damaged := checkpoint.newer(folder / "resume", at):
+            names = " and ".join(damaged)
+            self.troubles.append(f"{names} of {run.name} could not be read; these are the weights of step {at}.")
+        return gpt, at

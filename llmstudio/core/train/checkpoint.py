@@ -91,9 +91,9 @@ def load_resume(folder: Path) -> tuple[Header, Tensors, Path] | None:
     return None
 
 
-def newer(folder: Path, than: Path) -> list[str]:
-    """Names of the checkpoints that are newer than the one which could be read."""
-    return [path.name for path in _checkpoints(folder) if path.name > than.name]
+def newer(folder: Path, step: int) -> list[str]:
+    """Names of the checkpoints beyond `step`, the newest that could be read: they are damaged."""
+    return [path.name for path in _checkpoints(folder) if _step(path) > step]
 
 
 def newest_step(folder: Path) -> int:
@@ -105,14 +105,24 @@ def newest_step(folder: Path) -> int:
 
 
 def load_newest(gpt: GPT, folder: Path) -> int:
-    """Fill `gpt` with the weights of the newest checkpoint; their step comes back. ValueError where there is none."""
-    found = load_resume(folder)
-    if not found:
-        raise ValueError(f"{folder.parent.name} has no weights yet: train it for a moment first.")
-    header, tensors, path = found
-    own = {name.removeprefix("weights."): tensor for name, tensor in tensors.items() if name.startswith("weights.")}
-    _fill(path, gpt, header, own)
-    return header.step
+    """Fill `gpt` with the newest weights that can be read; their step comes back. ValueError where there are none.
+
+    Those of the checkpoints in `folder`, or of a snapshot beside it where that is newer than any of them.
+    """
+    files = sorted(_checkpoints(folder) + _checkpoints(folder.with_name("snapshots")), key=_step, reverse=True)
+    first: ValueError | None = None
+    for path in files:
+        try:
+            header, tensors = _read(path)
+        except NewerError:
+            raise
+        except ValueError as error:
+            first = first or error
+            continue
+        own = {name.removeprefix("weights."): t for name, t in tensors.items() if not name.startswith("optimizer.")}
+        _fill(path, gpt, header, own)
+        return header.step
+    raise first or ValueError(f"{folder.parent.name} has no weights yet: train it for a moment first.")
 
 
 def restore(path: Path, header: Header, tensors: Tensors, gpt: GPT, optimizer: torch.optim.Optimizer) -> None:
@@ -140,6 +150,10 @@ def _weights(gpt: nn.Module) -> Tensors:
 
 def _checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*.safetensors"), reverse=True) if folder.is_dir() else []
+
+
+def _step(path: Path) -> int:
+    return int(path.stem) if path.stem.isdecimal() else -1
 
 
 def _bytes(tensors: Tensors, header: Header) -> bytes:

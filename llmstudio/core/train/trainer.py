@@ -108,7 +108,7 @@ class Trainer:
         self._optimizer = optimizer
         self.model = gpt.train()
         if found:
-            damaged = checkpoint.newer(self.folder / "resume", path)
+            damaged = checkpoint.newer(self.folder / "resume", self.step)
             yield Note(step=self.step, text=_continued(found[0], path.name, damaged), failed=bool(damaged))
 
     def _learn(self) -> Step:
