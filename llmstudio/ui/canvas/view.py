@@ -18,6 +18,7 @@ from .tips import tip
 
 ZOOMS = (0.1, 4.0)
 STEP = 1.25  # of the buttons
+NARROW = 0.75  # the least to which a narrow room shrinks it
 READABLE = 0.92  # the least at which a design is first shown
 SPACE_AROUND = 400  # how far one can pan past the drawing
 
@@ -134,10 +135,11 @@ class CanvasView(QGraphicsView):
             self.home()
 
     def home(self) -> None:
-        """The start: all of it if it has room at a readable size, otherwise its top at 100 %."""
+        """The start: all of it if it has room at a readable size, otherwise its top in full width."""
         rect, room = self.canvas.sceneRect(), self.viewport().size()
         fitting = min(1.0, room.width() / rect.width(), room.height() / rect.height())
-        self.set_zoom(fitting if fitting >= READABLE else 1.0)
+        across = max(NARROW, min(1.0, room.width() / rect.width()))
+        self.set_zoom(fitting if fitting >= READABLE else across)
         if rect.height() * self.zoom <= room.height() + 1:
             self.centerOn(rect.center())
         else:

@@ -189,3 +189,12 @@ def test_problems_name_their_option() -> None:
     assert field(attention, "8 heads cannot share 3 key/value heads evenly.") in ("heads", "kv_heads")
     assert field(attention, "A window of 99 is wider than the context of 64.") == "window"
     assert field(attention, "Something else entirely.") == ""
+
+
+def test_a_low_cost_panel_keeps_the_numbers_and_drops_the_sentence(put) -> None:
+    bill = put(CostPanel, 360, 300)
+    assert bill.sentence.isVisible()
+    bill.resize(360, 150)
+    assert not bill.sentence.isVisible() and bill.parameters.isVisible()
+    bill.resize(360, 300)
+    assert bill.sentence.isVisible()

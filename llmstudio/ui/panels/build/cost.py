@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ....core.model.cost import Cost
@@ -11,7 +11,7 @@ from ....core.train.recipe import Recipe
 from ...canvas import words
 from ...canvas.paint import SMALL
 from ...numbers import count, percent, size
-from ...panel import Panel
+from ...panel import SIDE, TITLE, Panel
 from ...theme import theme
 from ...widgets.readout import Readout
 
@@ -65,10 +65,33 @@ class CostPanel(Panel):
         self.shares.set(shares(cost))
         self.sentence.setText(sentence(cost, recipe))
         manifest = session.data.manifest
-        enough = about_text(cost, recipe, session.build.model.context, manifest.train_tokens) if manifest else ""
-        self.data.setText(enough)
-        for widget in (self.line, self.enough, self.data):
-            widget.setVisible(bool(enough))
+        context = session.build.model.context
+        self.data.setText(about_text(cost, recipe, context, manifest.train_tokens) if manifest else "")
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Where the panel is low, what is said of the text goes first, then what is said of the numbers."""
+        gap = self.body.spacing()
+        title = TITLE if self.title_bar.parent() is self else 0  # a dock takes the bar for its own
+        left = self.height() - title - self.body.contentsMargins().top() - SIDE
+        left -= self.memory.sizeHint().height() + gap + self.shares.height()
+        about_data: list[QWidget] = [self.line, self.enough, self.data] if self.data.text() else []
+        shown: list[QWidget] = []
+        for widgets in ([self.sentence], about_data):
+            left -= sum(gap + self._height(widget) for widget in widgets)
+            if left < 0:
+                break
+            shown += widgets
+        for widget in (self.sentence, self.line, self.enough, self.data):
+            widget.setVisible(widget in shown)
+
+    def _height(self, widget: QWidget) -> int:
+        hint = widget.heightForWidth(self.width() - 2 * SIDE)
+        return hint if hint >= 0 else max(widget.sizeHint().height(), widget.minimumHeight())
 
 
 def _sentence() -> QLabel:
@@ -153,7 +176,7 @@ class ShareBar(QWidget):
             self.setFixedHeight(self.BAR + 4 + self.LEGEND * max(1, len(self._lines())))
             self.update()
 
-    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.setFixedHeight(self.BAR + 4 + self.LEGEND * max(1, len(self._lines())))
 
