@@ -225,6 +225,7 @@ class InsideRoom:
 def _passage(folder: Path, tokenizer: "Tokenizer", seed: int) -> str:
     from ..core.data.tokens import Tokens
 
-    text = Tokens(folder).validation
-    start = seed % max(1, len(text) - PASSAGE)
-    return tokenizer.decode([int(i) for i in text[start : start + PASSAGE]]).strip("\n")
+    tokens = Tokens(folder)
+    start = seed % max(1, len(tokens.validation) - PASSAGE)
+    passage = tokens.known("validation", tokens.validation[start : start + PASSAGE])
+    return tokenizer.decode([int(i) for i in passage]).strip("\n")

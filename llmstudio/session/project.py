@@ -146,6 +146,13 @@ def unused(path: Path) -> Path:
     return free
 
 
+def usable(path: Path) -> Path:
+    """`path`, absolute. ValueError where no file can have that name."""
+    if "\0" in str(path):
+        raise ValueError("A folder's name cannot hold a NUL character. Choose another name.")
+    return path.expanduser().absolute()
+
+
 def _content(path: Path) -> bytes:
     if (size := path.stat().st_size) > LONGEST:
         raise ValueError(f"it is {size / 1e6:,.0f} MB long, and such a file has a few thousand bytes")

@@ -13,7 +13,7 @@ from .chat import ChatRoom
 from .data import DataRoom
 from .hall import Hall
 from .inside import InsideRoom
-from .project import Folder, Project
+from .project import Folder, Project, usable
 from .train import TrainRoom
 from .weights import Weights
 
@@ -50,14 +50,14 @@ class Session(Hall):
             template=synthetic.template(kit) if kit else None,
             floor=synthetic.floor(kit, 0) if kit else None,
         )
-        path = path.expanduser().absolute()
+        path = usable(path)
         Folder(path).create(project, design.model)
         opened = self.open(path)  # tells its own error
         return self.then(opened, lambda _: self.data.fill(kit) if kit else None, lambda _: None)
 
     def open(self, path: Path, write: bool = True) -> "Future[Any]":
         """Open a project; the one before stays open until this one is read. The future: every room has been entered."""
-        path = path.expanduser().absolute()
+        path = usable(path)
         if self.opened and self.opened.folder.path == path:
             self.close_project()  # its lock is ours
         self.loading = True

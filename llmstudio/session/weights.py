@@ -50,6 +50,13 @@ class Weights:
             self._names[run.name] = [tokenizer.token(i) for i in range(run.model.vocab)]
         return self._names[run.name]
 
+    def let_go(self, run: Run) -> None:
+        """Take the weights of a run that failed from the disk again, if those in memory are no numbers any more."""
+        gpt = run.trainer.model if run.trainer else None
+        if gpt is not None and not all(bool(p.isfinite().all()) for p in gpt.parameters()):
+            run.trainer = None
+            self._past.pop((run.name, None), None)
+
     def clear(self) -> None:
         self._past.clear()
         self._tokenizers.clear()

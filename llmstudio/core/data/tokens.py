@@ -66,7 +66,7 @@ class Tokens:
                 f"{context + 1:,}. Add text or choose a shorter context."
             )
         starts = rng.integers(0, len(self.train) - context, size=batch)
-        found = self._known("train", self.train[starts[:, None] + np.arange(context + 1)])
+        found = self.known("train", self.train[starts[:, None] + np.arange(context + 1)])
         return found[:, :-1].astype(np.int64, order="C"), found[:, 1:].astype(np.int64, order="C")
 
     def windows(self, context: int, batch: int = 1) -> Iterator[Batch]:
@@ -84,12 +84,12 @@ class Tokens:
             yield self._window(whole, count, count - whole)
 
     def _window(self, start: int, stop: int, width: int) -> Batch:
-        found = self._known("validation", self.validation[start : stop + 1]).astype(np.int64)
+        found = self.known("validation", self.validation[start : stop + 1]).astype(np.int64)
         return found[:-1].reshape(-1, width), found[1:].reshape(-1, width).copy()
 
-    def _known(self, part: Part, ids: NDArray[Any]) -> NDArray[Any]:
+    def known(self, part: Part, ids: NDArray[Any]) -> NDArray[Any]:
         """`ids` themselves. ValueError where one is none of the vocabulary's: the file was changed on the disk."""
-        if ids.max() >= self.manifest.vocab:
+        if len(ids) and ids.max() >= self.manifest.vocab:
             path = self.folder / FILES[part]
             raise ValueError(f"{path} is damaged: it holds tokens that are not known. Tokenize again.")
         return ids

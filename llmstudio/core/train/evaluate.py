@@ -43,12 +43,15 @@ def sampled_loss(
 def _loss(
     gpt: GPT, ids: NDArray[Any], starts: NDArray[Any], context: int, batch: int
 ) -> Generator[Progress, None, float]:
-    assert len(starts)
+    if not len(starts):
+        raise ValueError("There is too little validation text to test on: add text or raise its share.")
     total, count = 0.0, 0
     full = [int(s) for s in starts if s + context < len(ids)]
     groups = [full[i : i + batch] for i in range(0, len(full), batch)] + [[int(s)] for s in starts[len(full) :]]
     for done, group in enumerate(groups):
         rows = np.stack([ids[s : s + context + 1] for s in group]).astype(np.int64)  # (B, T+1)
+        if rows.max() >= gpt.spec.vocab:
+            raise ValueError("The validation tokens (val.bin) are damaged or of another tokenizer. Tokenize again.")
         idx = torch.from_numpy(rows).to(gpt.embed.weight.device)
         with at_rest(gpt):
             scores = gpt(idx[:, :-1])  # (B, T, V)

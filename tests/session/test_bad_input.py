@@ -1,0 +1,486 @@
+"""Bad input through the command line and the session: one sentence, exit code 1, and nothing lost or changed."""
+
+import io
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from llmstudio.cli import main
+from llmstudio.core import files
+from llmstudio.core.train.recipe import Recipe
+from llmstudio.session.session import Session
+from tests.material import make_small, sample_text
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with a finished run of 12 steps, to be copied."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLMSTUDIO_HOME", str(folder / "home"))
+        text = folder / "text.txt"
+        text.write_text(sample_text(), "utf-8")
+        session = Session()
+        session.wait(session.new(folder / "P", preset="nanogpt-shakespeare-cpu"))
+        session.wait(session.data.add([text]))
+        make_small(session)
+        session.wait(session.train.start())
+        assert session.train.run and session.train.run.job
+        session.wait(session.train.run.job)
+        session.close()
+        yield folder / "P"
+
+
+@pytest.fixture
+def place(trained: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / "Jörg Müller 文"))
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Run a verb: exit code, stdout, stderr."""
+
+    def run(*words: object, stdin: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err and "Something went wrong" not in err
+        return code, out, err
+
+    return run
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files but the history, whose bytes change by being opened."""
+    there = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("history.db"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in there}
+
+
+def refused(answer: tuple[int, str, str], *words: str) -> None:
+    """It ended as it should: code 1, and one sentence with these words in it."""
+    code, out, err = answer
+    assert code == 1 and not out
+    lines = [line for line in err.splitlines() if not line.startswith("[")]
+    assert len(lines) == 1 and lines[0].endswith("."), err
+    assert all(word in lines[0] for word in words), err
+
+
+# what is added
+
+TEXTS = {
+    "empty.txt": (b"", "empty"),
+    "binary.txt": (bytes(range(256)) * 40, "binary"),
+    "blank.txt": (b" \n\n\t\n", "no text"),
+    "cut.txt": ("Grüße\n".encode("utf-16") * 50 + b"\x01", "utf-16"),
+    "picture.png": (b"\x89PNG", ".png"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_file_without_text_is_left_out_with_its_reason(say: Say, place: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(TEXTS[name][0])
+    before = contents(place)
+    refused(say("add", place, tmp_path / name), name, TEXTS[name][1])
+    assert contents(place) == before
+
+
+def test_a_folder_without_text_a_missing_file_and_a_pipe(say: Say, place: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty" / "inner").mkdir(parents=True)
+    before = contents(place)
+    refused(say("add", place, tmp_path / "empty"), "no text in this folder")
+    refused(say("add", place, tmp_path / "nowhere.txt"), "not there")
+    os.mkfifo(tmp_path / "pipe.txt")
+    refused(say("add", place, tmp_path / "pipe.txt"), "not an ordinary file")
+    assert contents(place) == before
+
+
+def test_the_good_files_of_a_batch_come_in(say: Say, place: Path, tmp_path: Path) -> None:
+    for name, (data, _) in TEXTS.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "文 Müller.txt").write_text("a good one\n" * 5, "utf-8")
+    code, out, _ = say("add", place, "--json", *(tmp_path / name for name in TEXTS), tmp_path / "文 Müller.txt")
+    facts = json.loads(out)
+    assert code == 0 and [each["name"] for each in facts["added"]] == ["文 Müller.txt"]
+    assert len(facts["refused"]) == len(TEXTS)
+
+
+def test_too_little_room_is_said_before_copying(
+    say: Say, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "large.txt").open("wb") as file:
+        file.write(b"text\n")
+        file.truncate(2 << 30)  # sparse
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1 << 30))
+    before = contents(place)
+    refused(say("add", place, tmp_path / "large.txt"), "2,147 MB", "are free")
+    assert contents(place) == before
+
+
+# a damaged project
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"", "breaks off"),
+        (b'{"name": "x"', "breaks off"),
+        (b'{"name": "\xff"}', "UTF-8"),
+        (b"[" * 100_000, "list"),
+        (b'{"name":' + b"[" * 100_000, "nested"),
+        (b'{"name": "x", "recipe": {"steps": -1}}', "recipe.steps"),
+        (b'{"name": "x", "version": 99}', "newer"),
+        (b" " * (17 << 20), "MB"),
+    ],
+)
+def test_a_broken_project_file_is_named_and_left(say: Say, place: Path, data: bytes, word: str) -> None:
+    (place / "project.json").write_bytes(data)
+    before = contents(place)
+    refused(say("train", place, "--steps", 1), "project.json", word)
+    assert contents(place) == before
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b'{"width": "wide"}', b"[" * 100_000, b'{"name": "\xff"}'])
+def test_a_broken_design_keeps_nothing_else_from_opening(say: Say, place: Path, data: bytes) -> None:
+    (place / "model.json").write_bytes(data)
+    before = contents(place)
+    code, out, err = say("runs", place)
+    assert code == 0 and "run 1: finished" in out and "model.json" in err
+    refused(say("train", place, "--steps", 1), "model.json")
+    assert contents(place) == before
+
+
+def test_a_broken_design_is_kept_aside_once_another_takes_its_place(place: Path) -> None:
+    (place / "model.json").write_bytes(b"{ mine")
+    session = Session()
+    session.wait(session.open(place))
+    (problem,) = session.build.problems
+    assert session.train.why_not == problem.text and (place / "model.json").read_bytes() == b"{ mine"
+    session.build.edit(problem.fixes[0].model)
+    session.wait(session.files.ask(lambda: None))
+    assert session.build.problems == [] and session.train.why_not is None
+    assert (place / "model.damaged.json").read_bytes() == b"{ mine"
+    assert json.loads((place / "model.json").read_bytes())["width"] == session.build.model.width
+    session.close()
+
+
+def test_opening_never_writes_another_projects_design(session: Session, place: Path, tmp_path: Path) -> None:
+    before = (place / "model.json").read_bytes()
+    session.wait(session.new(tmp_path / "other", preset="llama-like"))
+    session.wait(session.open(place))
+    session.wait(session.files.ask(lambda: None))
+    assert (place / "model.json").read_bytes() == before
+
+
+def test_after_a_refusal_the_project_can_be_mended_and_opened(session: Session, place: Path) -> None:
+    good = (place / "corpus" / "sources.json").read_bytes()
+    (place / "corpus" / "sources.json").write_bytes(b"{")
+    with pytest.raises(ValueError, match=r"sources\.json"):
+        session.wait(session.open(place))
+    (place / "corpus" / "sources.json").write_bytes(good)
+    session.wait(session.open(place))
+    assert session.data.ready
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("tokenizer/tokenizer.json", b"{}"),
+        ("tokens/manifest.json", b"\xff" * 40),
+        ("tokens/train.bin", None),
+        ("tokens/val.bin", b""),
+    ],
+)
+def test_damaged_tokens_are_told_and_made_again(say: Say, place: Path, name: str, data: bytes | None) -> None:
+    (place / name).unlink() if data is None else (place / name).write_bytes(data)
+    code, _, err = say("eval", place)
+    assert code == 1 and Path(name).name.split(".")[0] in err + "manifest tokens"
+    assert say("tokenize", place)[0] == 0
+    assert say("eval", place)[0] == 0
+
+
+def test_token_files_with_unknown_tokens_are_told(say: Say, place: Path) -> None:
+    path = place / "tokens" / "val.bin"
+    path.write_bytes(b"\xff" * path.stat().st_size)
+    code, _, err = say("eval", place)
+    assert code == 1 and "val.bin" in err and "damaged" in err
+
+
+def test_a_run_is_never_measured_on_other_tokens(say: Say, place: Path) -> None:
+    assert say("tokenize", place, "--kind", "bpe", "--vocab", 300)[0] == 0
+    refused(say("eval", place), "tokenizer changed")
+
+
+# runs and history
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def test_the_older_checkpoint_is_taken_and_it_is_said(say: Say, place: Path) -> None:
+    run = place / "runs" / "run 1"
+    cut(run / "resume" / "000000012.safetensors")
+    cut(run / "snapshots" / "12.safetensors")
+    code, out, err = say("generate", place, "--tokens", 3)
+    assert code == 0 and out and "000000012.safetensors of run 1 could not be read" in err and "step 11" in err
+    code, out, err = say("train", place, "--resume")
+    assert code == 0 and "finished, step 12" in out and "000000012.safetensors could not be read" in err
+
+
+def test_weights_that_are_all_damaged_or_gone(say: Say, place: Path) -> None:
+    run = place / "runs" / "run 1"
+    for path in run.rglob("*.safetensors"):
+        cut(path)
+    refused(say("generate", place, "--tokens", 3), "damaged")
+    refused(say("train", place, "--resume"), "damaged")
+    shutil.rmtree(run)
+    refused(say("generate", place, "--tokens", 3), "run 1")
+    refused(say("train", place, "--resume"), "run 1")
+    assert say("train", place, "--steps", 1)[0] == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"no database" * 500])
+def test_a_lost_history_is_told_again_by_the_folders(say: Say, place: Path, data: bytes) -> None:
+    (place / "history.db").write_bytes(data)
+    code, out, _ = say("runs", place)
+    assert code == 0 and "run 1: finished, step 12 of 12" in out
+    assert (place / "history.db").read_bytes() == data  # only looked at
+    assert say("generate", place, "--tokens", 3)[0] == 0
+    assert say("train", place, "--steps", 1)[0] == 0
+    assert [path.read_bytes() for path in place.glob("history.damaged-*")] == ([data] if data else [])
+
+
+def change(place: Path, question: str) -> None:
+    with sqlite3.connect(place / "history.db") as db:
+        db.execute(question)
+    db.close()
+
+
+def test_damaged_lines_of_the_history_are_left_out(say: Say, place: Path) -> None:
+    change(place, "UPDATE events SET body = '{' WHERE step = 3")
+    code, out, err = say("runs", place)
+    assert code == 0 and "run 1: finished" in out and "damaged" in err
+    change(place, "UPDATE runs SET name = '../../run'")
+    code, out, err = say("runs", place)
+    assert code == 0 and "No run yet" in out and "left out" in err
+
+
+def test_a_locked_history_is_not_taken_for_a_damaged_one(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{**k, "timeout": 0.05}))
+    other = connect(place / "history.db", isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    session = Session()
+    with pytest.raises(ValueError, match="another program"):
+        session.wait(session.open(place))
+    assert not list(place.glob("history.damaged-*"))
+    other.rollback()
+    other.close()
+    session.wait(session.open(place))
+    assert [run.name for run in session.train.runs] == ["run 1"]
+    session.close()
+
+
+def test_events_that_the_disk_refused_are_written_later(session: Session, place: Path) -> None:
+    session.wait(session.open(place))
+    assert session.opened
+    history, run = session.opened.history, session.train.run
+    assert run
+    before = len(history.events("run 1"))
+    history._db.execute("PRAGMA query_only = ON")  # every write fails
+    run.log.extend(run.log[:5])
+    session.train._records.write([run], now=True)
+    session.wait(session.files.ask(lambda: None))
+    session.train._records.write([run], now=True)
+    session.wait(session.files.ask(lambda: None))
+    assert [n.kind for n in session.notices if "history.db" in n.text] == ["error"]
+    history._db.execute("PRAGMA query_only = OFF")
+    session.close_project()
+    session.wait(session.open(place))
+    assert session.opened and len(session.opened.history.events("run 1")) == before + 5
+
+
+# words on the command line
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "learning_rate=NaN", "learning_rate=1e999", "learning_rate=1e9", "steps=-5", "steps=99999999999999999999",
+        "steps=2.5", "steps=null", "steps=true", "batch=[1]", "nonsense=1", "model.nonsense=1", "=5", "nothing",
+        "schedule=banana", "model.blocks=[]", "model.blocks=5", "model.blocks=" + "[" * 50_000, "model.width=0",
+        "model.width=7", "model.width=65536", "model.vocab=9999999", "model.context=100000", "seed=-1",
+        'model.blocks=[{"attention":{"heads":0}}]', 'model.skips=[{"source":9,"target":2}]',
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_and_changes_nothing(say: Say, place: Path, pair: str) -> None:
+    before = contents(place)
+    refused(say("train", place, "--set", pair))
+    assert contents(place) == before
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("train", ["--steps", "-1"]),
+        ("train", ["--run", "a/b"]),
+        ("train", ["--run", "x" * 300]),
+        ("train", ["--run", "run 1"]),
+        ("tokenize", ["--validation", "nan"]),
+        ("tokenize", ["--vocab", "999999999"]),
+        ("tokenize", ["--split", "document"]),
+        ("generate", ["--temperature", "nan"]),
+        ("generate", ["--tokens", "0"]),
+        ("generate", ["--run", "none"]),
+        ("generate", ["--prompt", "文字"]),
+    ],
+)
+def test_values_beyond_their_limits_change_nothing(say: Say, place: Path, verb: str, words: list[str]) -> None:
+    before = contents(place)
+    refused(say(verb, place, *words))
+    assert contents(place) == before
+
+
+def test_a_number_can_be_a_prompt(say: Say, place: Path) -> None:
+    assert say("train", place, "--steps", 1, "--set", "prompt=5")[0] == 0
+    assert json.loads((place / "project.json").read_bytes())["recipe"]["prompt"] == "5"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "text.txt/P", "nul\0name"])
+def test_a_place_where_no_project_can_be(say: Say, tmp_path: Path, name: str) -> None:
+    (tmp_path / "text.txt").write_text("mine")
+    refused(say("new", tmp_path / name))
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+    refused(say("runs", tmp_path / name))
+
+
+def test_a_project_half_made_on_a_full_disk_is_taken_away(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("llmstudio.session.project.write_atomic", full)
+        refused(say("new", tmp_path / "P"), "disk is full")
+    assert not (tmp_path / "P").exists()
+    assert say("new", tmp_path / "P")[0] == 0
+
+
+@pytest.mark.parametrize("text", ["abc", "x"])
+@pytest.mark.parametrize("kind", ["character", "byte", "bpe"])
+def test_a_text_that_is_too_short(say: Say, tmp_path: Path, text: str, kind: str) -> None:
+    (tmp_path / "short.txt").write_text(text)
+    assert say("new", tmp_path / "P", "--preset", "nanogpt-shakespeare-cpu")[0] == 0
+    assert say("add", tmp_path / "P", tmp_path / "short.txt")[0] == 0
+    assert say("tokenize", tmp_path / "P", "--kind", kind, "--validation", 0.01)[0] == 0
+    code, _, err = say("train", tmp_path / "P")
+    assert (code == 1 and "too" in err) or "fewer" in err
+
+
+# talking
+
+
+def test_letters_that_are_not_known_do_not_end_the_conversation(say: Say, place: Path) -> None:
+    code, out, err = say("chat", place, "--tokens", 4, stdin="文字\nthe snail\n".encode())
+    assert code == 0 and err.count("none of these characters") == 1 and out.count("goes on") == 2
+
+
+def test_bytes_that_are_no_text_and_a_very_long_line(say: Say, place: Path) -> None:
+    code, out, _ = say("chat", place, "--tokens", 4, stdin=b"the \xff\xfe snail\n" + b"the snail " * 100_000 + b"\n")
+    assert code == 0 and out.count("goes on") == 2
+
+
+def test_half_a_letter_from_a_line_edit_is_saved_as_a_question_mark(session: Session, place: Path) -> None:
+    session.wait(session.open(place))
+    session.inside.set_probe("half \ud800")
+    session.train.edit(replace(session.train.recipe, prompt="\udfff"))
+    session.chat.edit_sampler(replace(session.chat.sampler, max_tokens=2))
+    session.wait(session.chat.send("the \ud800 snail"))
+    session.close_project()
+    assert not [notice for notice in session.notices if notice.kind == "error"]
+    session.wait(session.open(place))
+    assert (session.inside.probe, session.train.recipe.prompt) == ("half ?", "?")
+    assert session.chat.messages[0].typed == "the ? snail"
+
+
+# training
+
+
+def test_a_loss_that_is_no_number_leaves_the_checkpoint(session: Session, place: Path) -> None:
+    session.wait(session.open(place))
+    session.train.edit(replace(Recipe(), steps=10_000, batch=4, warmup=0, evaluate_every=1000, sample_every=1000))
+    session.wait(session.train.start())
+    run = session.train.run
+    assert run and run.job
+
+    def spoil() -> bool:
+        if run.trainer and run.trainer.model and run.trainer.step > 3:
+            next(iter(run.trainer.model.parameters())).data.fill_(float("inf"))
+            return True
+        return False
+
+    while not session.wait(session.models.ask(spoil)):
+        pass
+    with pytest.raises(ValueError, match="no longer a number"):
+        session.wait(run.job)
+    assert run.state == "failed" and "learning rate" in run.error
+    assert session.wait(session.train.evaluate(run))[0] < 10  # the last good weights
+
+
+# the studio's own folder
+
+
+def test_damaged_settings_are_kept_aside(say: Say, place: Path, home: Path) -> None:
+    (home / "settings.json").write_bytes(b'{"theme": "dark", "recent": [')
+    assert say("runs", place)[0] == 0
+    assert (home / "settings.damaged.json").read_bytes() == b'{"theme": "dark", "recent": ['
+    assert str(place) in (home / "settings.json").read_text("utf-8")
+
+
+def test_a_data_folder_that_cannot_be_is_said_and_work_goes_on(
+    say: Say, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setenv("LLMSTUDIO_HOME", str(tmp_path / "file"))
+    code, out, err = say("runs", place)
+    assert code == 0 and "run 1" in out and len(err.splitlines()) == 1 and "LLMSTUDIO_HOME" in err
+    assert say("doctor", "--json")[0] == 0
+
+
+def test_a_project_that_goes_away_while_it_is_open(session: Session, place: Path) -> None:
+    session.wait(session.open(place))
+    shutil.rmtree(place)
+    session.build.use_preset("nano")
+    session.train.edit(replace(session.train.recipe, steps=77))
+    session.wait(session.files.ask(lambda: None))
+    errors = [notice.text for notice in session.notices if notice.kind == "error"]
+    assert errors and all("not there any more" in text for text in errors)
+    assert not place.exists()
+    session.close_project()
+    assert session.project is None
+
+
+def test_a_fault_of_ours_is_one_sentence_and_the_rest_is_in_the_log(
+    capsys: pytest.CaptureFixture[str], place: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise AssertionError("a nut is loose")
+
+    monkeypatch.setattr(files, "write_atomic", broken)
+    monkeypatch.setattr("llmstudio.verbs.run_facts", broken)
+    assert main(["runs", str(place)]) == 1
+    err = capsys.readouterr().err
+    assert "a nut is loose" in err and "Traceback" not in err and len(err.splitlines()) == 1
+    assert "Traceback" in (home / "studio.log").read_text("utf-8")
