@@ -29,7 +29,7 @@ INSIDE = column(
     Place("inside.probe:ProbePanel", 80),
     row(
         Place("inside.attention:AttentionPanel"),
-        column(Place("inside.embeddings:EmbeddingsPanel"), Place("inside.next:NextPanel", 320), size=624),
+        column(Place("inside.embeddings:EmbeddingsPanel"), Place("inside.next:NextPanel", 320), size=580),
     ),
 )
 CHAT = row(

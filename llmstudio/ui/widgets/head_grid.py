@@ -1,6 +1,6 @@
 """All heads of a model as thumbnails, a row for each block: one widget paints them all, with the same fixed limits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
@@ -13,18 +13,25 @@ from .heatmap import picture
 if TYPE_CHECKING:
     import numpy as np
 
-SMALL, LARGE, GAP, HEAD, SIDE = 24, 80, 6, 18, 48
+SMALL, LARGE, GAP, HEAD, SIDE = 24, 80, 6, 20, 50
+NAMED, CAPTION = 44, 16  # thumbnails from this side on have a word below, this high
 
 
 class HeadGrid(QWidget):
-    """`clicked` carries (block, head), by mouse or arrow keys. A block without attention says so in its row."""
+    """`clicked` carries (block, head), by mouse or arrow keys; `hovered` too, (-1, -1) when the pointer leaves.
 
+    A block without attention says so in its row.
+    """
+
+    hovered = Signal(int, int)
     clicked = Signal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
         self._maps: Sequence[np.ndarray] = ()
-        self._masked: np.ndarray | None = None
+        self._masked: Sequence[np.ndarray] = ()
+        self._words: Sequence[Sequence[str]] = ()
+        self._hint: Callable[[int, int], str] | None = None
         self._images: dict[tuple[int, int], QImage] = {}
         self._chosen, self._hovered = (0, 0), (-1, -1)
         self.setMouseTracking(True)
@@ -33,15 +40,25 @@ class HeadGrid(QWidget):
         self.setAccessibleName("Heads")
         theme.changed.connect(self._redraw)
 
-    def set(self, maps: "Sequence[np.ndarray]", masked: "np.ndarray | None") -> None:
-        """`maps`: per block (H, T, T), H = 0 where it has no attention."""
+    def set(
+        self,
+        maps: "Sequence[np.ndarray]",
+        masked: "Sequence[np.ndarray]" = (),
+        words: Sequence[Sequence[str]] = (),
+    ) -> None:
+        """`maps`: per block (H, T, T), H = 0 where it has no attention; `masked`: per block (T, T) bool;
+        `words`: per block, for each head, what is written below it."""
         shape = [len(m) for m in maps]
         same = shape == [len(m) for m in self._maps]
-        self._maps, self._masked = maps, masked
+        self._maps, self._masked, self._words = maps, masked, words
         self._images.clear()
         if not same:
             self.updateGeometry()
         self.update()
+
+    def set_hint(self, hint: "Callable[[int, int], str]") -> None:
+        """What the tooltip says of (block, head)."""
+        self._hint = hint
 
     def choose(self, block: int, head: int) -> None:
         if (block, head) != self._chosen:
@@ -57,8 +74,11 @@ class HeadGrid(QWidget):
         return min(max(room, SMALL), LARGE)
 
     def rect_of(self, block: int, head: int) -> QRect:
-        step = self.side + GAP
-        return QRect(SIDE + head * step, HEAD + block * step, self.side, self.side)
+        side = self.side
+        return QRect(SIDE + 1 + head * (side + GAP), HEAD + 1 + block * self._step(side), side, side)
+
+    def _step(self, side: int) -> int:
+        return side + GAP + (CAPTION if side >= NAMED and self._words else 0)
 
     def head_at(self, point: QPoint) -> tuple[int, int]:
         for block, maps in enumerate(self._maps):
@@ -69,24 +89,20 @@ class HeadGrid(QWidget):
 
     def sizeHint(self) -> QSize:
         columns = max((len(m) for m in self._maps), default=1) or 1
-        return QSize(SIDE + columns * (LARGE + GAP), HEAD + len(self._maps) * (self.side + GAP))
+        return QSize(SIDE + columns * (LARGE + GAP), HEAD + len(self._maps) * self._step(self.side))
 
     def minimumSizeHint(self) -> QSize:
         columns = max((len(m) for m in self._maps), default=1) or 1
-        return QSize(SIDE + columns * (SMALL + GAP), HEAD + len(self._maps) * (self.side + GAP))
+        return QSize(SIDE + columns * (SMALL + GAP), HEAD + len(self._maps) * self._step(self.side))
 
     def resizeEvent(self, event: QEvent) -> None:
         self.updateGeometry()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        hovered = self.head_at(event.position().toPoint())
-        if hovered != self._hovered:
-            self._hovered = hovered
-            self.update()
+        self._point_at(self.head_at(event.position().toPoint()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = (-1, -1)
-        self.update()
+        self._point_at((-1, -1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         found = self.head_at(event.position().toPoint())
@@ -107,7 +123,7 @@ class HeadGrid(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             block, head = self.head_at(event.pos())
-            text = f"Block {block + 1}, head {head + 1}: click to see it large" if block >= 0 else ""
+            text = self._hint(block, head) if self._hint is not None and block >= 0 else ""
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
@@ -118,8 +134,7 @@ class HeadGrid(QWidget):
         columns = max((len(m) for m in self._maps), default=0)
         for head in range(columns):
             rect = self.rect_of(0, head)
-            lit = head == self._chosen[1]
-            painter.setPen(theme.color("text" if lit else "muted"))
+            painter.setPen(theme.color("text" if head == self._chosen[1] else "muted"))
             word = f"head {head + 1}" if self.side >= 44 else str(head + 1)
             painter.drawText(QRect(rect.left() - GAP, 0, rect.width() + 2 * GAP, HEAD - 2), _CENTRE, word)
         for block, maps in enumerate(self._maps):
@@ -135,14 +150,31 @@ class HeadGrid(QWidget):
         if not heads:
             painter.drawText(QRect(SIDE, row.top(), 200, row.height()), Qt.AlignmentFlag.AlignVCenter, "no attention")
         for head in range(heads):
-            rect = self.rect_of(block, head)
-            if (block, head) not in self._images:
-                self._images[block, head] = picture(self._maps[block][head], masked=self._masked)
-            painter.drawImage(rect, self._images[block, head])
-            on = (block, head) == self._chosen
-            ink = "accent" if on else "text" if (block, head) == self._hovered else "line_strong"
-            painter.setPen(QPen(theme.color(ink), 2 if on else 1))
-            painter.drawRect(rect.adjusted(-1, -1, 0, 0))
+            self._paint_head(painter, block, head)
+
+    def _paint_head(self, painter: QPainter, block: int, head: int) -> None:
+        rect = self.rect_of(block, head)
+        if (block, head) not in self._images:
+            masked = self._masked[block] if self._masked else None
+            self._images[block, head] = picture(self._maps[block][head], masked=masked)
+        painter.drawImage(rect, self._images[block, head])
+        on = (block, head) == self._chosen
+        ink = "accent" if on else "text" if (block, head) == self._hovered else "line_strong"
+        painter.setPen(QPen(theme.color(ink), 2 if on else 1))
+        painter.drawRect(rect.adjusted(-1, -1, 0, 0))
+        if self._words and rect.width() >= NAMED:
+            painter.setPen(theme.color("accent" if on else "muted"))
+            below = QRect(rect.left() - 2, rect.bottom() + 2, rect.width() + 4, CAPTION)
+            word = painter.fontMetrics().elidedText(
+                self._words[block][head], Qt.TextElideMode.ElideRight, below.width()
+            )
+            painter.drawText(below, _CENTRE, word)
+
+    def _point_at(self, head: tuple[int, int]) -> None:
+        if head != self._hovered:
+            self._hovered = head
+            self.update()
+            self.hovered.emit(*head)
 
     def _redraw(self) -> None:
         self._images.clear()

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import Ramp, theme
-from . import glyphs
+from . import tip
+from .cell_names import CellNames
 
 if TYPE_CHECKING:
     import numpy as np
 
-LEAST_LABEL = 10  # pixels of a cell that can still carry a letter
+STEPS = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 
 
 def picture(
@@ -36,7 +37,10 @@ def picture(
 
 
 class Heatmap(QWidget):
-    """`hovered` and `clicked` carry (row, column); (-1, -1) when the pointer leaves. Rows are queries, columns keys."""
+    """`hovered` and `clicked` carry (row, column); (-1, -1) when the pointer leaves. Rows are queries, columns keys.
+
+    Arrow keys point, Enter clicks. What `set_hint` says of a cell stands beside it while it is pointed at or ringed.
+    """
 
     hovered = Signal(int, int)
     clicked = Signal(int, int)
@@ -48,14 +52,14 @@ class Heatmap(QWidget):
         self._ramp: Ramp = "probability"
         self._limits = (0.0, 1.0)
         self._image: QImage | None = None
-        self._row_names: list[str] = []
-        self._column_names: list[str] = []
-        self._axes = (row_axis, column_axis)
+        self._names = CellNames(row_axis, column_axis)
         self._cross = self._ring = (-1, -1)
         self._hint: Callable[[int, int], str] | None = None
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setAccessibleName(name)
         theme.changed.connect(self._repaint)
 
@@ -70,16 +74,22 @@ class Heatmap(QWidget):
     ) -> None:
         """Show (R, C) numbers. `rows` and `columns`: a token for each; `masked`: (R, C) bool, drawn flat."""
         self._matrix, self._ramp, self._limits, self._masked = matrix, ramp, limits, masked
-        self._row_names, self._column_names = list(rows), list(columns)
+        if self._names.set(rows, columns):
+            self.updateGeometry()
         self._image = None
         self.update()
 
+    @property
+    def matrix(self) -> "np.ndarray | None":
+        """What is shown."""
+        return self._matrix
+
     def set_hint(self, hint: Callable[[int, int], str]) -> None:
-        """What the tooltip says of (row, column)."""
+        """What is said of (row, column); its first line is the title."""
         self._hint = hint
 
     def cross(self, row: int, column: int) -> None:
-        """Mark the hovered cell, -1 for none. Silent."""
+        """Mark the hovered cell, or only its row, -1 for none. Silent."""
         if (row, column) != self._cross:
             self._cross = (row, column)
             self.update()
@@ -104,11 +114,27 @@ class Heatmap(QWidget):
         if self._matrix is None:
             return QRect()
         rows, columns = self._matrix.shape
-        left = (self._row_label() + 6 if self._row_names else 0) + (18 if self._axes[0] else 0)
-        top = (18 if self._column_names else 0) + (18 if self._axes[1] else 0)
-        cell = min((self.width() - left - 2) / columns, (self.height() - top - 2) / rows)
-        cell = float(int(cell)) if cell >= 2 else max(cell, 0.2)
+        left, right, foot = self._names.left, self._names.right, self._names.foot
+        cell = 0.0
+        for upright in (False, True):  # names of columns that are wider than a cell stand on end
+            top = self._names.top(upright)
+            cell = min((self.width() - left - right - 2) / columns, (self.height() - top - foot - 2) / rows)
+            cell = float(int(cell)) if cell >= 2 else max(cell, 0.2)
+            if self._names.fit(cell):
+                break
+        self._names.upright = not self._names.fit(cell)
         return QRect(left + 1, top + 1, round(cell * columns), round(cell * rows))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """As high as the cells get at that width, so that what stands below stays near."""
+        if self._matrix is None:
+            return width
+        rows, columns = self._matrix.shape
+        cell = max(1, (width - self._names.left - self._names.right - 2) // columns)
+        return self._names.top(not self._names.fit(cell)) + self._names.foot + 4 + rows * cell
 
     def sizeHint(self) -> QSize:
         return QSize(360, 360)
@@ -128,21 +154,15 @@ class Heatmap(QWidget):
             self.clicked.emit(*cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or self._matrix is None:
+        step = STEPS.get(Qt.Key(event.key()))
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and min(self._cross) >= 0:
+            self.clicked.emit(*self._cross)
+        elif step is None or self._matrix is None:
             super().keyPressEvent(event)
-            return
-        at = self._cross if self._cross[0] >= 0 else self._ring
-        rows, columns = self._matrix.shape
-        self._point_at((min(max(at[0] + step[0], 0), rows - 1), min(max(at[1] + step[1], 0), columns - 1)))
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and self._hint is not None:
-            row, column = self.cell_at(event.pos())
-            QToolTip.showText(event.globalPos(), self._hint(row, column) if row >= 0 else "", self)
-            return True
-        return super().event(event)
+        else:
+            at = self._cross if min(self._cross) >= 0 else self._ring
+            rows, columns = self._matrix.shape
+            self._point_at((min(max(at[0] + step[0], 0), rows - 1), min(max(at[1] + step[1], 0), columns - 1)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._matrix is None:
@@ -154,74 +174,43 @@ class Heatmap(QWidget):
         painter.drawImage(area, self._image)
         painter.setPen(QPen(theme.color("line_strong"), 1))
         painter.drawRect(area.adjusted(-1, -1, 0, 0))
-        self._paint_names(painter, area)
+        pointed = self._cross if self._cross[0] >= 0 else self._ring
+        locked = self._ring[0] == pointed[0]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._names.paint(painter, QRectF(area), self._matrix.shape, pointed, locked)
         self._paint_marks(painter, QRectF(area))
+        if self._hint is not None and min(pointed) >= 0 and max(pointed) < len(self._matrix):
+            cell = self._cell(QRectF(area), *pointed)
+            tip.paint(painter, QRectF(self.rect()), QPointF(cell.center().x(), cell.top()), self._said(*pointed))
 
-    def _paint_names(self, painter: QPainter, area: QRect) -> None:
+    def _said(self, row: int, column: int) -> list[str]:
+        return self._hint(row, column).split("\n") if self._hint else []
+
+    def _cell(self, area: QRectF, row: int, column: int) -> QRectF:
         rows, columns = self._matrix.shape
-        if self._axes[0] and self._row_names:
-            painter.setFont(theme.font(11))
-            painter.setPen(theme.color("muted"))
-            painter.save()
-            painter.translate(12, area.center().y())
-            painter.rotate(-90)
-            painter.drawText(QRectF(-80, -12, 160, 16), Qt.AlignmentFlag.AlignCenter, self._axes[0])
-            painter.restore()
-        if self._axes[1] and self._column_names:
-            painter.setFont(theme.font(11))
-            painter.setPen(theme.color("muted"))
-            painter.drawText(QRectF(area.left(), 0, area.width(), 16), Qt.AlignmentFlag.AlignLeft, self._axes[1])
         high, wide = area.height() / rows, area.width() / columns
-        font = self._face(min(high, wide))
-        metrics = QFontMetricsF(font)
-        base = (metrics.ascent() - metrics.descent()) / 2
-        marked = self._cross if self._cross[0] >= 0 else self._ring
-        every = max(1, -(-LEAST_LABEL // max(1, int(min(high, wide)))))  # too small: every n-th is named
-        for n in range(0, min(rows, len(self._row_names)), every):
-            text = glyphs.plain(self._row_names[n])
-            x = area.left() - 6 - min(metrics.horizontalAdvance(text), self._row_label())
-            at = QPointF(x, area.top() + (n + 0.5) * high + base)
-            self._name(painter, at, self._row_names[n], font, n == marked[0])
-        for n in range(0, min(columns, len(self._column_names)), every):
-            text = glyphs.plain(self._column_names[n])
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, wide * every + 2)
-            x = area.left() + (n + 0.5) * wide - metrics.horizontalAdvance(text) / 2
-            self._name(painter, QPointF(x, area.top() - 6), self._column_names[n], font, n == marked[1], text)
-
-    def _name(self, painter: QPainter, at: QPointF, token: str, font: QFont, marked: bool, text: str = "") -> None:
-        painter.setFont(font)
-        unseen = all(run_unseen for _, run_unseen in glyphs.shown(token))
-        painter.setPen(theme.color("accent" if marked else "faint" if unseen else "text"))
-        painter.drawText(at, text or glyphs.plain(token))
+        return QRectF(area.left() + column * wide, area.top() + row * high, wide, high)
 
     def _paint_marks(self, painter: QPainter, area: QRectF) -> None:
+        """The locked row and cell, and the cross-hair of the pointed one."""
         rows, columns = self._matrix.shape
-        high, wide = area.height() / rows, area.width() / columns
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        row, column = self._ring
-        if 0 <= row < rows:
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRect(QRectF(area.left(), area.top() + row * high, area.width(), high))
+        for (row, column), ink in ((self._ring, "accent"), (self._cross, "text")):
+            if not 0 <= row < rows:
+                continue
+            line = self._cell(area, row, 0).united(self._cell(area, row, columns - 1))
+            painter.setPen(QPen(theme.color(ink), 2 if ink == "accent" else 1))
+            if ink == "accent" or column < 0:
+                painter.drawRect(line)
             if 0 <= column < columns:
+                cell = self._cell(area, row, column)
+                painter.setPen(QPen(theme.color("muted"), 1, Qt.PenStyle.DotLine))
+                x, y = cell.center().x(), cell.center().y()
+                painter.drawLine(QPointF(x, area.top()), QPointF(x, cell.top()))
+                if ink == "text":
+                    painter.drawLine(QPointF(area.left(), y), QPointF(cell.left(), y))
                 painter.setPen(QPen(theme.color("text"), 2))
-                painter.drawRect(QRectF(area.left() + column * wide, area.top() + row * high, wide, high))
-        row, column = self._cross
-        if 0 <= row < rows and 0 <= column < columns:
-            painter.setPen(QPen(theme.color("muted"), 1, Qt.PenStyle.DotLine))
-            x, y = area.left() + (column + 0.5) * wide, area.top() + (row + 0.5) * high
-            painter.drawLine(QPointF(area.left(), y), QPointF(x, y))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, y))
-            painter.setPen(QPen(theme.color("text"), 1.5))
-            painter.drawRect(QRectF(area.left() + column * wide, area.top() + row * high, wide, high))
-
-    def _face(self, cell: float) -> QFont:
-        return theme.mono(12 if cell >= 13 else 11)
-
-    def _row_label(self) -> int:
-        metrics = QFontMetricsF(theme.mono(12))
-        widest = max((metrics.horizontalAdvance(glyphs.plain(name)) for name in self._row_names), default=0)
-        return round(min(widest, 96))
+                painter.drawRect(cell)
 
     def _repaint(self) -> None:
         self._image = None

@@ -230,7 +230,7 @@ def test_picture_has_fixed_limits_and_flat_masks(qapp):
     masked = np.array([[False, True], [False, False]])
     image = picture(matrix, "probability", (0, 1), masked)
     assert image.pixelColor(0, 0).name() == theme.on_ramp("probability", 0).name()
-    assert image.pixelColor(1, 0).name() == theme.color("panel").name()
+    assert image.pixelColor(1, 0).name() == theme.color("raised").name()
     assert image.pixelColor(1, 1).name() == theme.on_ramp("probability", 1).name()
     middle = theme.ramp("probability")[128]
     assert image.pixelColor(0, 1) == QColor(*map(int, middle))
