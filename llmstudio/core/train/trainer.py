@@ -146,6 +146,7 @@ class Trainer:
 
     def _snapshot(self) -> Event:
         assert self.model
+        self._check()
         try:
             checkpoint.save_snapshot(self.model, self.folder / "snapshots" / f"{self.step}.safetensors", self.step)
         except OSError as error:
@@ -177,6 +178,7 @@ class Trainer:
 
     def _checkpoint(self) -> Event:
         """Save now; where the disk refuses, say so and try again when the next one is due."""
+        self._check()
         try:
             self._save()
         except OSError as error:
@@ -184,6 +186,11 @@ class Trainer:
             text = f"{self.folder.name} could not be saved: {reason(error)} Training goes on; saving is tried again."
             return Note(step=self.step, text=text, failed=True)
         return Saved(step=self.step)
+
+    def _check(self) -> None:
+        """ValueError where weights are no longer numbers: they never get to the disk."""
+        if not _finite(self._weights):
+            raise ValueError(f"The weights are no longer numbers at step {self.step}: take a lower learning rate.")
 
     def _save(self) -> None:
         assert self.model
