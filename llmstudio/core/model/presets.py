@@ -33,7 +33,7 @@ NANO = Preset(
 )
 
 NANOGPT_SHAKESPEARE_CPU = Preset(
-    title="nanoGPT, Shakespeare on a CPU",
+    title="nanoGPT on a CPU",
     text="The smallest configuration of Karpathy's nanoGPT, letter by letter: a well-known point to compare with.",
     model=Model(name="nanoGPT", vocab=65, context=64, width=128, blocks=(Block(),) * 4),
     recipe=Recipe(

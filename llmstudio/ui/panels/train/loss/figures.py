@@ -70,7 +70,8 @@ class Figures(QWidget):
         self.train.set(NOTHING if loss is None else fixed(loss), run=run.number)
         step = f"validation, step {count(int(run.validation.steps[-1]))}" if len(run.validation) else "validation"
         self.validation.set(NOTHING if tested is None else fixed(tested), step)
-        known = loss if tested is None else tested
+        fresh = bool(run.validation.steps) and (run.validation.steps[-1] > 0 or not run.step)
+        known = tested if fresh else loss  # the test before the first step says nothing of the model now
         self.perplexity.set(NOTHING if known is None else choices(exp(min(known, 700))))
         each = characters_per_token(self.session)
         self.bits.setVisible(tested is not None and each is not None and self.width() >= ROOM["bits"])
