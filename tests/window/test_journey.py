@@ -17,7 +17,7 @@ from tests.window.hands import Studio, until
 pytestmark = pytest.mark.window
 
 NAME = "Jörg Müller 文"
-PRESET = "nanoGPT, Shakespeare on a CPU"
+PRESET = "nanoGPT on a CPU"
 STEPS = 6000  # more than a fast computer gets through in this test: it is stopped by hand
 COLUMNS = ("seconds", "core", "p50", "p99", "max")
 SEE_STEPS = 20  # of training in each workspace, while its frames are timed

@@ -230,7 +230,8 @@ def test_a_guessed_encoding_can_be_chosen_instead(panel, session, tmp_path, sett
     next(action for action in again.actions() if "1251" in action.text()).trigger()
     settle(lambda: [s.encoding for s in data.sources] == ["cp1251"])
     assert len(session.data.sources) == 1 and not session.data.refused
-    assert session.wait(session.data.preview(session.data.sources[0].id, 0, 1)) == ["Привет, улитка несёт письмо в сад."]
+    first = session.wait(session.data.preview(data.sources[0].id, 0, 1))
+    assert first == ["Привет, улитка несёт письмо в сад."]
     before = session.data.sources
     next(action for action in again.actions() if action.text() == "UTF-16").trigger()
     settle(lambda: bool(data.refused))
