@@ -45,6 +45,7 @@ class Look(Struct, frozen=True, kw_only=True):
     names: list[str]  # of all tokens of the vocabulary, by id
     watched: "Watched"
     left_out: int  # tokens at the start of the probe that do not fit
+    unknown: str = ""  # characters of the probe that no token stands for, each once: they are left out
 
 
 class EmbeddingView(Struct, frozen=True, kw_only=True):
@@ -197,11 +198,14 @@ class InsideRoom:
         gpt, step = self._weights.at(run, folder, moment)
         tokenizer = self._weights.tokenizer(run, folder)
         pieces = [piece for piece in tokenizer.pieces(probe) if piece.known]
+        unknown = "".join(sorted(tokenizer.unknown(probe)))
         watched = watch(gpt, [piece.id for piece in pieces][-LONGEST:])
         texts = [piece.text for piece in pieces[-len(watched.ids) :]]
         names = self._weights.names(run, folder)
         left_out = len(pieces) - len(texts)
-        return Look(run=run.name, step=step, texts=texts, names=names, watched=watched, left_out=left_out)
+        return Look(
+            run=run.name, step=step, texts=texts, names=names, watched=watched, left_out=left_out, unknown=unknown
+        )
 
     def _embedding(self, run: Run, folder: Path, moment: int | None) -> EmbeddingView:
         from ..core.inside.embedding import project

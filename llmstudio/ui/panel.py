@@ -26,6 +26,7 @@ class Panel(QFrame):
     title: ClassVar[str] = ""
     name: ClassVar[str] = ""  # "train.loss"
     hint: ClassVar[str] = ""  # one sentence: what it shows, with the unit
+    titled: ClassVar[bool] = True  # False: a panel of one row says its title in that row
 
     def __init__(self, session: "Session") -> None:
         super().__init__()
@@ -33,6 +34,8 @@ class Panel(QFrame):
         self.setObjectName(self.name)
         self.setAccessibleName(self.title)
         self.title_bar = TitleBar(self.title, self.hint)
+        if not self.titled:
+            self.title_bar.hide()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -66,7 +69,7 @@ class Panel(QFrame):
         self.title_bar.label.set_text(title)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        docked = self.title_bar.parent() is not self
+        docked = self.titled and self.title_bar.parent() is not self
         ground(self, top=not docked, bottom=True)
 
 

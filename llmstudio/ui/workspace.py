@@ -189,8 +189,9 @@ class Dock(QDockWidget):
         self.toggleViewAction().setText(kind.title)
         old = self.titleBarWidget()
         bar = panel.title_bar
-        self.setTitleBarWidget(bar)
-        old.deleteLater()
+        if panel.titled:
+            self.setTitleBarWidget(bar)
+            old.deleteLater()
         bar.show_dock_buttons(True)
         bar.float_wanted.connect(lambda: self.setFloating(not self.isFloating()))
         bar.close_wanted.connect(self.close)

@@ -26,10 +26,10 @@ TRAIN = row(
     Place("train.runs:Runs", 388),
 )
 INSIDE = column(
-    Place("inside.probe:ProbePanel", 80),
+    Place("inside.probe:ProbePanel", 72),
     row(
         Place("inside.attention:AttentionPanel"),
-        column(Place("inside.embeddings:EmbeddingsPanel"), Place("inside.next:NextPanel", 320), size=580),
+        column(Place("inside.embeddings:EmbeddingsPanel"), Place("inside.next:NextPanel", 288), size=580),
     ),
 )
 CHAT = row(

@@ -4,78 +4,115 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme import theme
-from . import glyphs
+from . import glyphs, name_cloud, tip
+from .plane import Plane
 
 if TYPE_CHECKING:
     import numpy as np
 
-LEFT, FOOT, NEAR, MARGIN = 64, 36, 14.0, 1.12
-CELL = 13.0  # pixels in height that a written name keeps for itself
-TICKS = 5
+NEAR = 14.0  # pixels from which a point is pointed at
+STILL = 4  # pixels that a click may move
+RINGED = 200  # found points at most that are ringed
 
 
 class Scatter(QWidget):
-    """`hovered` and `clicked` carry the index of a point, `hovered` also -1. The scale grows with the points and never
-    shrinks by itself; a double click fits it anew."""
+    """`hovered` and `clicked` carry the index of a point, `hovered` also -1; `zoomed` tells that the view was moved.
+
+    Wheel or + and - zoom, a drag pans, a double click or 0 shows all again.
+    """
 
     hovered = Signal(int)
     clicked = Signal(int)
+    zoomed = Signal()
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self.plane = Plane()
         self._points: np.ndarray | None = None
+        self._screen: np.ndarray | None = None
         self._names: Sequence[str] = ()
-        self._runs: Sequence[int] = ()  # colour of each point, by run colour
+        self._runs: np.ndarray | None = None
         self._axes = ("", "")
-        self._reach = 0.0  # half of the plane's extent that is shown at zoom 1
-        self._zoom, self._shift = 1.0, QPointF(0, 0)
-        self._hover = self._pick = -1
+        self._cloud: QImage | None = None
+        self._hover = self._pick = self._lit = -1
         self._found: frozenset[int] = frozenset()
+        self._near: tuple[int, ...] = ()
         self._drag: QPointF | None = None
         self._moved = False
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(160, 140)
+        self.setMinimumSize(160, 120)
         self.setAccessibleName(name)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._again)
 
     def set(self, points: "np.ndarray", names: Sequence[str], runs: Sequence[int], axes: tuple[str, str]) -> None:
         """Show (N, 2) points; `runs`: which run colour each has; `axes`: what the two axes are."""
+        import numpy as np
+
         fresh = self._points is None or len(points) != len(self._points)
-        self._points, self._names, self._runs, self._axes = points, names, runs, axes
-        reach = float(abs(points).max()) * MARGIN if len(points) else 1.0
-        self._reach = reach if fresh else max(self._reach, reach)
+        self._points, self._names, self._axes = points, names, axes
+        self._runs = np.asarray(runs, dtype=np.int64)
         if fresh:
-            self._zoom, self._shift = 1.0, QPointF(0, 0)
-        self.update()
+            self._hover = self._pick = self._lit = -1
+            self._found, self._near = frozenset(), ()
+            self.plane.fit(points)
+        else:
+            self.plane.follow(points)
+        self._again()
+
+    @property
+    def points(self) -> "np.ndarray | None":
+        return self._points
 
     def fit(self) -> None:
         """All points in view again."""
-        if self._points is not None and len(self._points):
-            self._reach = float(abs(self._points).max()) * MARGIN
-        self._zoom, self._shift = 1.0, QPointF(0, 0)
-        self.update()
+        if self._points is not None:
+            self.plane.fit(self._points)
+            self._view_moved()
 
     def pick(self, index: int) -> None:
+        """Ring the selected one, -1 for none. Silent."""
         if index != self._pick:
             self._pick = index
+            self._again()
+
+    def light(self, index: int) -> None:
+        """Show another view's hover here. Silent."""
+        if index != self._lit:
+            self._lit = index
             self.update()
 
     def mark(self, found: frozenset[int]) -> None:
         """Ring these, say what a search has found."""
         if found != self._found:
             self._found = found
-            self.update()
+            self._again()
+
+    def show_near(self, near: Sequence[int]) -> None:
+        """Name these whatever else there is: the neighbours of the picked one."""
+        if tuple(near) != self._near:
+            self._near = tuple(near)
+            self._again()
 
     def where(self, index: int) -> QPointF:
         """A point in widget coordinates."""
-        assert self._points is not None
-        x, y = self._points[index]
-        return self._place(float(x), float(y))
+        screen = self._placed()
+        return QPointF(float(screen[index, 0]), float(screen[index, 1]))
 
     def index_at(self, at: QPointF) -> int:
         """The nearest point within 14 pixels, or -1."""
@@ -83,38 +120,45 @@ class Scatter(QWidget):
             return -1
         import numpy as np
 
-        screen = self._screen()
-        distances = np.hypot(screen[:, 0] - at.x(), screen[:, 1] - at.y())
+        away = self._placed() - (at.x(), at.y())
+        distances = np.einsum("nd,nd->n", away, away)
         nearest = int(distances.argmin())
-        return nearest if distances[nearest] <= NEAR else -1
+        return nearest if distances[nearest] <= NEAR**2 else -1
 
     def sizeHint(self) -> QSize:
         return QSize(360, 300)
 
+    # the pointer and the keys
+
     def wheelEvent(self, event: QWheelEvent) -> None:
-        factor = 1.0015 ** event.angleDelta().y()
-        zoom = min(max(self._zoom * factor, 0.5), 60.0)
-        area, at = self._area(), event.position()
-        off = at - area.center() - self._shift
-        self._shift -= off * (zoom / self._zoom - 1)
-        self._zoom = zoom
-        self.update()
+        self.plane.zoom_at(event.position(), 1.0015 ** event.angleDelta().y())
+        self._view_moved()
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        factor = {"+": 1.25, "=": 1.25, "-": 0.8}.get(event.text())
+        if factor is not None:
+            self.plane.zoom_at(self.plane.frame.center(), factor)
+            self._view_moved()
+        elif event.text() == "0":
+            self.fit()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._drag, self._moved = event.position(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._drag is not None:
-            step = event.position() - self._drag
-            if self._moved or step.manhattanLength() > 4:
-                self._moved = True
-                self._shift += step
-                self._drag = event.position()
-                self.update()
+        if self._drag is None:
+            self._point_at(self.index_at(event.position()))
             return
-        self._point_at(self.index_at(event.position()))
+        step = event.position() - self._drag
+        if self._moved or step.manhattanLength() > STILL:
+            self._moved = True
+            self.plane.shift += step
+            self._drag = event.position()
+            self._view_moved()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._drag is not None and not self._moved and (n := self.index_at(event.position())) >= 0:
@@ -128,135 +172,71 @@ class Scatter(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(-1)
 
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent):
-            n = self.index_at(QPointF(event.pos()))
-            text = f"{glyphs.plain(self._names[n])}, id {n}\nClick to see what is nearest to it" if n >= 0 else ""
-            QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return super().event(event)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.plane.resize(self.width(), self.height())
+        self._again()
+
+    # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = self._area()
-        self._paint_axes(painter, area)
-        if self._points is None or not len(self._points):
+        self.plane.paint(painter, self._axes)
+        if self._points is None or not len(self._points) or self._runs is None:
             return
-        painter.setClipRect(area)
-        self._paint_points(painter, area)
+        ratio = self.devicePixelRatioF()
+        if self._cloud is None or self._cloud.devicePixelRatio() != ratio:
+            first = [n for n in (self._pick, *self._near, *sorted(self._found)[:RINGED]) if n >= 0]
+            self._cloud = name_cloud.paint(self._placed(), self._names, self._runs, self.size(), ratio, first)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.save()
+        painter.setClipRect(self.plane.frame.adjusted(-4, -4, 6, 4))
+        painter.drawImage(QPointF(0, 0), self._cloud)
+        for n in sorted(self._found)[:RINGED]:
+            self._ring(painter, n, "text", 1)
+        for n in (self._lit, self._hover):
+            if n >= 0 and n != self._pick:
+                self._ring(painter, n, "text", 1)
+        if self._pick >= 0:
+            self._ring(painter, self._pick, "accent", 2)
+        painter.restore()
+        if self._hover >= 0:
+            lines = [f"{glyphs.plain(self._names[self._hover])}, id {self._hover}"]
+            tip.paint(painter, QRectF(self.rect()), self.where(self._hover) - QPointF(0, 8), lines)
 
-    def _paint_points(self, painter: QPainter, area: QRectF) -> None:
-        screen = self._screen()
+    def _ring(self, painter: QPainter, n: int, ink: str, width: int) -> None:
+        """A ring of 22 around the name, which is written again on top of what was there."""
+        assert self._runs is not None
         face = theme.mono(12)
         metrics = QFontMetricsF(face)
+        name = glyphs.plain(self._names[n])
+        wide = metrics.horizontalAdvance(name)
+        at = self.where(n)
+        box = QRectF(at.x() - max(22.0, wide + 12) / 2, at.y() - 11, max(22.0, wide + 12), 22)
+        painter.setPen(QPen(theme.color(ink), width))
+        painter.setBrush(theme.color("accent_soft" if ink == "accent" else "raised"))
+        painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 10, 10)
+        painter.setPen(theme.color("accent") if ink == "accent" else theme.run(int(self._runs[n])))
         painter.setFont(face)
-        taken: set[tuple[int, int]] = set()
-        first = [n for n in (self._hover, self._pick) if 0 <= n < len(screen)]
-        order = [*first, *sorted(self._found - set(first)), *range(len(screen))]
         base = (metrics.ascent() - metrics.descent()) / 2
-        drawn: set[int] = set()
-        inks = {run: theme.run(run) for run in set(self._runs)}
-        for n in order:
-            x, y = float(screen[n, 0]), float(screen[n, 1])
-            if n in drawn or not area.adjusted(-20, -20, 20, 20).contains(x, y):
-                continue
-            drawn.add(n)
-            name = glyphs.plain(self._names[n])
-            wide = metrics.horizontalAdvance(name)
-            special = n in first or n in self._found
-            cells = _cells(x - wide / 2, x + wide / 2, y)
-            if special or not cells & taken:
-                taken |= cells
-                painter.setPen(theme.color("accent") if n == self._pick else inks[self._runs[n]])
-                painter.drawText(QPointF(x - wide / 2, y + base), name)
-                if special:
-                    self._ring(painter, QRectF(x - wide / 2 - 5, y - 11, wide + 10, 22), n)
-            else:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(inks[self._runs[n]])
-                painter.drawEllipse(QPointF(x, y), 1.3, 1.3)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawText(QPointF(at.x() - wide / 2, at.y() + base), name)
 
-    def _ring(self, painter: QPainter, box: QRectF, n: int) -> None:
-        ink = "accent" if n == self._pick else "text" if n == self._hover else "warning"
-        painter.setPen(QPen(theme.color(ink), 2 if n == self._pick else 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box, 11, 11)
-
-    def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
-        painter.setFont(theme.font(11))
-        step = _nice(2 * self._reach / max(self._zoom, 1e-9) / TICKS) if self._reach else 0.0
-        if step:
-            self._paint_grid(painter, area, step)
-        painter.setPen(theme.color("muted"))
-        foot = QRectF(area.left(), area.bottom() + 18, area.width(), 16)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, self._axes[0])
-        painter.save()
-        painter.translate(9, area.center().y())
-        painter.rotate(-90)
-        painter.drawText(QRectF(-140, -8, 280, 16), Qt.AlignmentFlag.AlignCenter, self._axes[1])
-        painter.restore()
-
-    def _paint_grid(self, painter: QPainter, area: QRectF, step: float) -> None:
-        scale = self._scale()
-        middle = area.center() + self._shift
-        low_x, high_x = (area.left() - middle.x()) / scale, (area.right() - middle.x()) / scale
-        low_y, high_y = (middle.y() - area.bottom()) / scale, (middle.y() - area.top()) / scale
-        for n in range(int(low_x // step) + 1, int(high_x // step) + 1):
-            x = middle.x() + n * step * scale
-            painter.setPen(theme.color("grid"))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.setPen(theme.color("muted"))
-            if x + 20 < self.width():
-                under = QRectF(x - 30, area.bottom() + 2, 60, 16)
-                painter.drawText(under, Qt.AlignmentFlag.AlignCenter, _said(n * step))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for n in range(int(low_y // step) + 1, int(high_y // step) + 1):
-            y = middle.y() - n * step * scale
-            painter.setPen(theme.color("grid"))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme.color("muted"))
-            painter.drawText(QRectF(18, y - 8, LEFT - 24, 16), right, _said(n * step))
-
-    def _area(self) -> QRectF:
-        return QRectF(LEFT, 4, max(40, self.width() - LEFT - 4), max(40, self.height() - FOOT - 4))
-
-    def _scale(self) -> float:
-        """Pixels per unit, the same on both axes: distances are true."""
-        area = self._area()
-        return min(area.width(), area.height()) / 2 / (self._reach or 1.0) * self._zoom
-
-    def _place(self, x: float, y: float) -> QPointF:
-        middle, scale = self._area().center() + self._shift, self._scale()
-        return QPointF(middle.x() + x * scale, middle.y() - y * scale)
-
-    def _screen(self) -> "np.ndarray":
+    def _placed(self) -> "np.ndarray":
         """(N, 2) where the points are in the widget."""
         assert self._points is not None
-        middle, scale = self._area().center() + self._shift, self._scale()
-        return self._points * (scale, -scale) + (middle.x(), middle.y())
+        if self._screen is None:
+            self._screen = self.plane.place(self._points)
+        return self._screen
+
+    def _again(self) -> None:
+        self._cloud = self._screen = None
+        self.update()
+
+    def _view_moved(self) -> None:
+        self._again()
+        self.zoomed.emit()
 
     def _point_at(self, n: int) -> None:
         if n != self._hover:
             self._hover = n
             self.update()
             self.hovered.emit(n)
-
-
-def _cells(left: float, right: float, y: float) -> set[tuple[int, int]]:
-    """The squares of a coarse grid that a name covers."""
-    row = int(y // CELL)
-    return {(column, row) for column in range(int(left // CELL), int(right // CELL) + 1)}
-
-
-def _nice(step: float) -> float:
-    """1, 2 or 5 times a power of ten, at least `step`."""
-    from math import floor, log10
-
-    power = 10.0 ** floor(log10(step))
-    return next(m * power for m in (1, 2, 5, 10) if m * power >= step * 0.999)
-
-
-def _said(value: float) -> str:
-    return f"{value:+.3g}".replace("-", "\u2212") if value else "0"

@@ -11,7 +11,7 @@ LINE, PAD, OFF = 16, 10, 10
 
 
 def paint(painter: QPainter, bounds: QRectF, at: QPointF, lines: Sequence[str]) -> QRectF:
-    """The first of `lines` is the title. Above `at` where there is room, always within `bounds`; where it came to be."""
+    """The first of `lines` is the title. Above `at` where there is room, always within `bounds`; gives its place."""
     if not lines:
         return QRectF()
     bold, plain = theme.font(11, 600), theme.font(11)

@@ -35,6 +35,7 @@ class TokenStrip(QWidget):
 
     hovered = Signal(int)
     clicked = Signal(int)
+    double_clicked = Signal()
 
     def __init__(self, wrap: bool = True, name: str = "Tokens") -> None:
         super().__init__()
@@ -76,6 +77,10 @@ class TokenStrip(QWidget):
     def set_values(self, values: Sequence[float] | None) -> None:
         self._values = values
         self.update()
+
+    @property
+    def count(self) -> int:
+        return len(self._pieces)
 
     @property
     def selected(self) -> int:
@@ -139,6 +144,9 @@ class TokenStrip(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and (n := self.index_at(event.position().toPoint())) >= 0:
             self.clicked.emit(n)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.double_clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)

@@ -84,7 +84,7 @@ def test_a_click_keeps_a_cell_and_esc_lets_go(qtbot, trained):
     QTest.mouseClick(attention.map, LEFT, NONE, map_at(attention, 6, 2))
     assert (trained.inside.locked.query, trained.inside.locked.key) == (6, 2)
     assert probe.strip.selected == 6
-    assert following.where.text().endswith("·wet")
+    assert following.where.text().startswith("after the·wet")
     look = trained.inside.looking.value
     weights = np.exp(look.watched.logits[6] - look.watched.logits[6].max())
     assert following.bars._rows[0].probability == pytest.approx(weights.max() / weights.sum())
