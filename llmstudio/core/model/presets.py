@@ -21,15 +21,24 @@ NANO = Preset(
     text="A small modern design that learns to answer within minutes on a laptop.",
     model=Model(
         name="Nano",
-        vocab=1024,
-        context=128,
-        width=128,
+        vocab=2048,
+        context=64,
+        width=96,
         position="rope",
         norm="rms",
-        blocks=(Block(norm="rms", mlp=MLP(activation="swiglu", hidden=344)),) * 4,
+        blocks=(Block(norm="rms", mlp=MLP(activation="swiglu", hidden=256)),) * 2,
     ),
-    recipe=Recipe(steps=1500, batch=16, learning_rate=3e-3, min_learning_rate=1e-4, prompt="\n"),
-    data=Settings(tokenizer="bpe", vocabulary=1024),
+    recipe=Recipe(
+        steps=4000,
+        batch=16,
+        learning_rate=5e-3,
+        min_learning_rate=1.5e-4,
+        evaluate_every=200,
+        evaluate_batches=10,
+        sample_every=400,
+        sample_tokens=60,
+    ),
+    data=Settings(tokenizer="bpe", vocabulary=2048),
 )
 
 NANOGPT_SHAKESPEARE_CPU = Preset(
