@@ -134,6 +134,10 @@ def _talk(studio: Studio) -> None:
     if not chat.messages and not studio.session.inside.why_not:
         for words in ("Hello, who are you?", "What do you do when it rains?"):
             studio.wait(chat.send(words))
+    said = chat.messages[-1].said if chat.messages else []
+    if said:  # the most surprising token is the one to open
+        chat.pick(len(chat.messages) - 1, max(range(len(said)), key=lambda n: said[n].bits))
+    studio.session.inside.lock(query=len(studio.session.inside.probe.split()), token=300)
 
 
 def _until(studio: Studio, met: Callable[[], bool]) -> None:

@@ -60,5 +60,8 @@ def size(value: float) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """0.441 -> "44.1 %" with a thin space."""
+    """0.441 -> "44.1 %" with a thin space; what would round to nothing is "< 0.1 %"."""
+    least = 10.0**-digits
+    if 0 < 100 * share < least / 2:
+        return f"<{THIN}{least:.{digits}f}{THIN}%"
     return f"{100 * share:.{digits}f}{THIN}%"

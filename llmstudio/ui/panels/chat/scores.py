@@ -202,7 +202,7 @@ _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 def spread(chances: NDArray[Any], rest: float = 0.0) -> float:
     """Entropy in bits; `rest` counts as one token, so the true one is a little more."""
     parts = [float(p) for p in chances if p > 0] + ([rest] if rest > 0 else [])
-    return -sum(p * log2(p) for p in parts)
+    return sum(-p * log2(p) for p in parts)
 
 
 def _two(value: float) -> str:
