@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from .data import DataRoom
 from .hall import Hall
-from .latest import Latest
+from .latest import Key, Latest
 from .run import Run
 from .signal import Signal
 from .train import TrainRoom
@@ -134,6 +134,13 @@ class InsideRoom:
             return f"{run.name} has no weights yet."
         return None
 
+    def empty(self, latest: "Latest[Any]") -> str:
+        """What a view says while it has no answer to show, in one sentence."""
+        run = self._train.run
+        if run is not None and run.state == "preparing" and self.moment is None:
+            return f"{run.name} is getting ready."
+        return latest.error or self.why_not or "Looking at the model."
+
     def shown(self) -> tuple[Run, Path, int | None]:
         """The run, its folder and the moment that all views look at. ValueError where there is none."""
         if (reason := self.why_not) is not None or self._train.run is None:
@@ -142,11 +149,11 @@ class InsideRoom:
 
     def look(self) -> "Future[Look]":
         """Run the probe through the model at the moment. ValueError, at once or in the future, where it cannot be."""
-        return self._hall.models.ask(self._look, *self.shown(), self.probe)
+        return self._hall.models.ask(self.looking.timed(self._look), *self.shown(), self.probe)
 
     def embedding(self) -> "Future[EmbeddingView]":
         """Project the token embeddings at the moment, aligned with the picture before."""
-        return self._hall.models.ask(self._embedding, *self.shown())
+        return self._hall.models.ask(self.embedded.timed(self._embedding), *self.shown())
 
     def neighbours(self, token: int, count: int = 8) -> "Future[list[Neighbour]]":
         """The tokens whose embeddings point most nearly the same way, over all axes."""
@@ -166,14 +173,14 @@ class InsideRoom:
     def poll(self) -> None:
         """Nothing runs in this room: views ask when they are visible."""
 
-    def _run_key(self) -> tuple[object, object]:
+    def _run_key(self) -> Key:
         """What is looked at, and how far it has come: past moments stand still."""
         run = self._train.run
-        return (run.name if run else None, self.moment), run.step if run and self.moment is None else None
+        return Key(whose=run and run.name, what=self.moment, far=run.step if run and self.moment is None else None)
 
-    def _look_key(self) -> tuple[object, object]:
-        what, step = self._run_key()
-        return (what, self.probe), step
+    def _look_key(self) -> Key:
+        key = self._run_key()
+        return replace(key, what=(key.what, self.probe))
 
     def _fill_probe(self) -> None:
         if not self.probe and self._data.ready and self._data.tokenizer:

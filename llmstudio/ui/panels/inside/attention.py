@@ -22,6 +22,7 @@ from ...widgets.head_grid import HeadGrid
 from ...widgets.heatmap import Heatmap
 from ...widgets.legend import Legend
 from ...words import heads
+from ...words.moment import past
 
 SHORT = 420  # below this the mode is not said
 MOST, LEAST, TITLE = 6, 3, 40  # rows of the list of what a token looks at, and the room of its title
@@ -124,10 +125,10 @@ class AttentionPanel(Panel):
 
     def _take(self) -> None:
         inside = self.session.inside
-        self.chip.set(f"step {count(inside.moment)}" if inside.moment is not None else "")
         look = inside.looking.value
+        self.chip.set(past(inside.moment, look))
         if look is None:
-            self.empty.set_text(inside.looking.error or inside.why_not or "Looking")
+            self.empty.set_text(inside.empty(inside.looking))
             self.stack.setCurrentIndex(0)
             self._shown = None
         elif look is not self._shown:

@@ -21,6 +21,7 @@ from ...widgets.legend import Legend
 from ...widgets.neighbours import ROW, Neighbours
 from ...widgets.scatter import Scatter
 from ...words.kinds import sorted_by_kind
+from ...words.moment import past
 from ...words.tokens import matches
 
 LIST, WIDE, HIGH = 168, 430, 250  # the list of neighbours; below these there is no list, and no legend
@@ -124,13 +125,13 @@ class EmbeddingsPanel(Panel):
 
     def _take(self) -> None:
         inside = self.session.inside
-        self.chip.set(f"step {count(inside.moment)}" if inside.moment is not None else "")
         view = inside.embedded.value
+        self.chip.set(past(inside.moment, view))
         self.stack.setCurrentIndex(1 if view else 0)
         for widget in (self.find, self.fit, self.export):
             widget.setEnabled(view is not None)
         if view is None:
-            self.empty.set_text(inside.embedded.error or inside.why_not or "Looking")
+            self.empty.set_text(inside.empty(inside.embedded))
             self._shown = None
             return
         if view is not self._shown:

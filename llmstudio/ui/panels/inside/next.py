@@ -13,6 +13,7 @@ from ...widgets import glyphs
 from ...widgets.bars import ROW, ProbabilityBars, Row
 from ...widgets.elide import ElidedLabel
 from ...widgets.empty import EmptyState
+from ...words.moment import past
 from ...words.numbers import choices
 from ...words.tokens import called
 
@@ -75,11 +76,11 @@ class NextPanel(Panel):
     def show_now(self) -> None:
         inside = self.session.inside
         look = inside.looking.value
-        self.chip.set(f"step {count(inside.moment)}" if inside.moment is not None else "")
+        self.chip.set(past(inside.moment, look))
         self.stack.setCurrentIndex(1 if look else 0)
         if look is None:
             self._read = None
-            self.empty.set_text(inside.looking.error or inside.why_not or "Looking")
+            self.empty.set_text(inside.empty(inside.looking))
             return
         query = inside.focus.query
         self._show_after(look, query if query is not None and query < len(look.texts) else len(look.texts) - 1)
