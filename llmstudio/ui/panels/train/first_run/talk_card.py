@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .....session.session import Session
 
 LINE, MOST = 20, 9
-WAITS = "The untrained network is asked as soon as it is there."
+WAITS = "Once there is a text, the untrained network writes a line here."
 AFTER = "While it learns, samples of its writing appear here in Train; in Chat you can talk to it at any moment."
 
 
