@@ -3,6 +3,7 @@
 The material is in resources/starter: words.txt and one file per field, each with topics of the form
 
     [lettuce]
+    = (Lettuce?|Ah, lettuce.)           what he says first, most of the time: he repeats things as one reads an address
     ? do you like (lettuce|salad)?      a pattern for what the person says; a final ? is left out now and then
     > (Wet|Fresh) lettuce, always.      a pattern for Odo's answer; what follows its first sentence may be left out
     ! Why did the snail ...             an answer that is always given whole
@@ -32,6 +33,7 @@ Pattern = tuple["str | tuple[Pattern, ...]", ...]  # in order: plain text, or al
 class Topic(Struct, frozen=True, kw_only=True):
     name: str
     field: str
+    address: tuple[Pattern, ...]
     questions: tuple[Pattern, ...]
     answers: tuple[Pattern, ...]
     whole: tuple[Pattern, ...]
@@ -89,17 +91,23 @@ def topics() -> tuple[Topic, ...]:
 
 
 def _turn(dice: Random, topic: Topic) -> tuple[str, str]:
-    answer = dice.choice(topic.answers + topic.whole)
-    return _asked(dice, dice.choice(topic.questions)), said(dice, answer, brief=answer in topic.answers)
+    return _asked(dice, dice.choice(topic.questions)), answer(dice, topic)
+
+
+def answer(dice: Random, topic: Topic) -> str:
+    """What Odo says to a question about `topic`."""
+    chosen = dice.choice(topic.answers + topic.whole)
+    text = said(dice, chosen, brief=chosen in topic.answers)
+    return f"{fill(dice, topic.address[0])} {text}" if topic.address and dice.random() < 0.8 else text
 
 
 def said(dice: Random, pattern: Pattern, brief: bool = True) -> str:
-    """An answer. With `brief` it often stops after its first sentence, if that says enough."""
-    answer = fill(dice, pattern)
-    first, _, rest = answer.partition(". ")
+    """A text of the pattern. With `brief` it often stops after its first sentence, if that says enough."""
+    text = fill(dice, pattern)
+    first, _, rest = text.partition(". ")
     if brief and rest and len(first.split()) >= ENOUGH and dice.random() < 0.6:
-        answer = first + "."
-    return answer[0].upper() + answer[1:]
+        text = first + "."
+    return text[0].upper() + text[1:]
 
 
 def _follow(dice: Random, topic: Topic, last: str) -> list[tuple[str, str]]:
@@ -169,8 +177,8 @@ def _read(field: str) -> Iterator[Topic]:
         words[name] = parse(source, words)
     for block in "\n".join(_lines(field)).split("[")[1:]:
         title, *lines = block.rstrip().split("\n")
-        of = {mark: tuple(parse(line[2:], words) for line in lines if line[0] == mark) for mark in "?>!+yn"}
-        ours = {name: of[mark] for name, mark in zip(Topic.__struct_fields__[2:], "?>!+yn", strict=True)}
+        of = {mark: tuple(parse(line[2:], words) for line in lines if line[0] == mark) for mark in "=?>!+yn"}
+        ours = {name: of[mark] for name, mark in zip(Topic.__struct_fields__[2:], "=?>!+yn", strict=True)}
         yield Topic(name=title.rstrip("]"), field=field, **ours)
 
 

@@ -29,7 +29,7 @@ NANO = Preset(
         blocks=(Block(norm="rms", mlp=MLP(activation="swiglu", hidden=256)),) * 2,
     ),
     recipe=Recipe(
-        steps=4000,
+        steps=4800,
         batch=16,
         learning_rate=5e-3,
         min_learning_rate=1.5e-4,
