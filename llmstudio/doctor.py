@@ -3,6 +3,7 @@
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,7 +26,12 @@ def examine() -> tuple[dict[str, Any], str]:
         "system": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
         "device": device,
-        "paths": {"data": str(settings.place()), "log": str(log), "program": str(sys.prefix)},
+        "paths": {
+            "data": str(settings.place()),
+            "log": str(log),
+            "program": str(Path(__file__).parent),
+            "python": sys.prefix,
+        },
         "last_errors": log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:] if log.exists() else [],
     }
     return facts, "\n".join(_lines(facts))

@@ -67,9 +67,10 @@ def stages(logits: NDArray[Any], sampler: Sampler, rest: Rest | None = None) -> 
     """
     scores = _checked(logits)
     assert not rest or not rest.count or sampler.top_k <= len(scores)
-    ids = np.argsort(-scores, kind="stable")
-    scores, greedy, temperature = scores[ids], sampler.temperature == 0, sampler.temperature or 1.0
+    greedy, temperature = sampler.temperature == 0, sampler.temperature or 1.0
     scaled = _scaled(scores, temperature)
+    ids = np.argsort(-(scores if greedy else scaled), kind="stable")  # as `filtered` orders them, ties included
+    scores, scaled = scores[ids], scaled[ids]
     beyond = np.zeros(0)
     if rest and rest.count:
         mean = rest.log_sum - np.log(rest.count)
