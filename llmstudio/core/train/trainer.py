@@ -19,7 +19,8 @@ from llmstudio.core.model.spec import Model
 
 from . import attention, checkpoint, evaluate, optim
 from .events import Evaluated, Event, Note, Sampled, Saved, Snapshot, Step
-from .recipe import Recipe, learning_rate, snapshot_steps
+from .recipe import Recipe, snapshot_steps
+from .schedule import learning_rate
 
 AWAY = 0.5  # seconds: a longer absence between two steps is a pause and not counted
 News = Generator[Event | None, None, None]

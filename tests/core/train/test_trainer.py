@@ -13,7 +13,8 @@ from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import MLP, Attention, Block, Model
 from llmstudio.core.train import checkpoint
 from llmstudio.core.train.events import Evaluated, Note, Sampled, Saved, Snapshot, Step
-from llmstudio.core.train.recipe import Recipe, learning_rate, snapshot_steps
+from llmstudio.core.train.recipe import Recipe, snapshot_steps
+from llmstudio.core.train.schedule import learning_rate
 from llmstudio.core.train.trainer import Trainer
 from tests.core.train.texts import Letters, Tokens
 

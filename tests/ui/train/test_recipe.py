@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from llmstudio.core.train.recipe import Recipe, learning_rate
+from llmstudio.core.train.recipe import Recipe
+from llmstudio.core.train.schedule import learning_rate
 from llmstudio.ui.panels.train.recipe import RecipePanel
 from llmstudio.ui.panels.train.recipe.panel import LOCKED
 

@@ -4,7 +4,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from .....core.train.recipe import Recipe, learning_rate
+from .....core.train.recipe import Recipe
+from .....core.train.schedule import learning_rate
 from ....numbers import count
 from ....theme import theme
 from ....words.numbers import rate
