@@ -31,6 +31,8 @@ class TrainRoom:
     def __init__(self, hall: Hall, data: DataRoom, build: BuildRoom, weights: Weights) -> None:
         self._hall, self._data, self._build, self._weights = hall, data, build, weights
         self.changed, self.recipe_changed = Signal(), Signal()
+        self.hovered = Signal()  # the step under the pointer, which all charts share, changed
+        self.hover: int | None = None
         self.runs: list[Run] = []
         self.run: Run | None = None  # the one shown
         self.starting = False  # Train was pressed, the tokens are being made
@@ -135,6 +137,12 @@ class TrainRoom:
     def show(self, run: Run | None) -> None:
         self.run = run
         self.changed.emit()
+
+    def hover_at(self, step: int | None) -> None:
+        """Put the cross-hair of every chart at a step, or (None) away."""
+        if step != self.hover:
+            self.hover = step
+            self.hovered.emit()
 
     def remove(self, run: Run) -> None:
         """Move a run out of the way; the notice's undo brings it back."""
