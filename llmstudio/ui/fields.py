@@ -7,11 +7,13 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta, Struct
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
+from . import icons
 from .numbers import real
 from .widgets.combo import Combo
-from .widgets.number import NumberField
+from .widgets.number import LOCK, NumberField
 from .widgets.segments import Segments
 from .widgets.slider import SliderField
 
@@ -41,6 +43,10 @@ class Option:
     @property
     def group(self) -> str:
         return str(self.extra.get("group", ""))
+
+    def counts(self, value: Struct) -> bool:
+        """Whether the field matters beside the others: each one named by `when` has one of its values."""
+        return all(getattr(value, name) in allowed for name, allowed in self.extra.get("when", {}).items())
 
 
 def option(name: str, hint: Any) -> Option | None:
@@ -84,11 +90,14 @@ def editor(found: Option, value: Any, default: Any, edited: Callable[[Any], None
 
 
 class _Editor(QWidget):
+    """While it is fixed a padlock stands in its field, or after it where it has none."""
+
     def __init__(self) -> None:
         super().__init__()
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(8)
+        self.padlock: Padlock | None = None
 
     def set_wrong(self, wrong: bool) -> None:
         for inner in self.findChildren(NumberField):
@@ -97,8 +106,24 @@ class _Editor(QWidget):
     def lock(self, reason: str) -> None:
         self.setEnabled(not reason)
         self.setToolTip(reason)
-        for inner in self.findChildren(NumberField):
+        for inner in [*self.findChildren(NumberField), *self.findChildren(Combo)]:
             inner.lock(reason)
+        if self.padlock is not None:
+            self.padlock.setVisible(bool(reason))
+
+    def _add_padlock(self) -> None:
+        self.padlock = Padlock()
+        self.padlock.hide()
+        self.row.addWidget(self.padlock)
+
+
+class Padlock(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(LOCK, LOCK)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        icons.draw(QPainter(self), "lock", self.rect(), "faint")
 
 
 class Number(_Editor):
@@ -139,6 +164,7 @@ class Perhaps(_Editor):
         self.row.addWidget(self.check)
         self.row.addWidget(self.number, 1)
         self.row.addStretch()
+        self._add_padlock()
         self._edited = edited
         self.check.clicked.connect(self._turned)
         self.number.edited.connect(lambda n: edited(int(n) if whole else n))
@@ -148,6 +174,11 @@ class Perhaps(_Editor):
         self._show(value is not None)
         if value is not None:
             self.number.set_value(value)
+
+    def lock(self, reason: str) -> None:
+        super().lock(reason)
+        assert self.padlock is not None
+        self.padlock.setVisible(bool(reason) and self.number.isHidden())  # the field has its own
 
     def _turned(self, on: bool) -> None:
         self._show(on)
@@ -168,6 +199,7 @@ class Check(_Editor):
         self.check.clicked.connect(lambda on: (self.check.setText(_on(on)), edited(bool(on))))
         self.row.addWidget(self.check)
         self.row.addStretch()
+        self._add_padlock()
         self.setFocusProxy(self.check)
 
     def set(self, value: bool) -> None:
@@ -191,6 +223,7 @@ class Choice(_Editor):
             self.part.changed.connect(lambda word: edited(values[word]))
             self.row.addWidget(self.part)
             self.row.addStretch()
+            self._add_padlock()
         else:
             self.part = Combo(words, self._words[value], found.title)
             self.part.picked.connect(lambda word: edited(values[word]))
@@ -209,6 +242,7 @@ class Text(_Editor):
         self.line = QLineEdit(_arrows(value))
         self.line.setAccessibleName(found.title)
         self.row.addWidget(self.line, 1)
+        self._add_padlock()
         self._value = value
         self._edited = edited
         self.line.editingFinished.connect(self._take)

@@ -19,9 +19,12 @@ class Form(QWidget):
     """Rows for the fields of `value`. `edited` gets the whole new value; fields without an editor are left alone.
 
     A nested struct is a group of its own rows. A path names a field, "peak", or one inside, "attention.heads".
+    Rows of fields that do not count beside the others are not shown. `titled`: the groups have their names.
     """
 
-    def __init__(self, value: Struct, edited: Callable[[Any], None], only: Iterable[str] = ()) -> None:
+    def __init__(
+        self, value: Struct, edited: Callable[[Any], None], only: Iterable[str] = (), titled: bool = True
+    ) -> None:
         super().__init__()
         self.value = value
         self._edited = edited
@@ -35,10 +38,11 @@ class Form(QWidget):
         for found in options(type(value)):
             if wanted and found.name not in wanted:
                 continue
-            if found.group and found.group != group:
+            if titled and found.group and found.group != group:
                 self._section(found.group)
             group = found.group or group
             self._add(found)
+        self._show_what_counts()
 
     def set(self, value: Struct) -> None:
         """Show another value of the same type, silently; what is being typed stays."""
@@ -51,6 +55,7 @@ class Form(QWidget):
                 row.editor.set(getattr(value, name))
         for name, nested in self._nested.items():
             nested.set(getattr(value, name))
+        self._show_what_counts()
 
     def error(self, path: str, text: str) -> None:
         """Say what is wrong under a field; "" clears it. A path that is not here is ignored."""
@@ -65,6 +70,11 @@ class Form(QWidget):
         locked = set(names)
         for name, row in self._rows.items():
             row.lock(reason if name in locked else "")
+
+    @property
+    def names(self) -> list[str]:
+        """Of the fields that have a row, shown or not."""
+        return [*self._rows]
 
     def row(self, name: str) -> "Row":
         return self._rows[name]
@@ -88,7 +98,12 @@ class Form(QWidget):
         new = replace(self.value, **{name: value})
         if new != self.value:
             self.value = new
+            self._show_what_counts()
             self._edited(new)
+
+    def _show_what_counts(self) -> None:
+        for row in self._rows.values():
+            row.setVisible(row.found.counts(self.value))
 
 
 class Row(QWidget):
@@ -96,26 +111,41 @@ class Row(QWidget):
 
     def __init__(self, found: Option, value: Any, default: Any, edited: Callable[[Any], None]) -> None:
         super().__init__()
+        self.found = found
         self.label = ElidedLabel(found.title, "muted")
         self.label.setFixedWidth(LABEL)
         self.label.setFixedHeight(ROW)
         self._hint = " ".join(part for part in (found.hint, f"Default: {said(default)}.") if part)
+        self._more = self._reason = ""
         self.editor: Any = editor(found, value, default, edited)
         self.editor.setMinimumHeight(ROW)
         self._wrong = label("", "error", wrap=True)
         self._wrong.hide()
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self.label)
-        line.addWidget(self.editor, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(line)
-        column.addWidget(self._wrong)
+        self._line = QHBoxLayout()
+        self._line.setSpacing(8)
+        self._line.addWidget(self.label)
+        self._line.addWidget(self.editor, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self._column.addLayout(self._line)
+        self._column.addWidget(self._wrong)
         self._explain("")
         if (number := getattr(self.editor, "number", None)) is not None:
             number.dragged_by(self.label)
+
+    def put_beside(self, widget: QWidget) -> None:
+        """At the right of the editor: a button that belongs to the field."""
+        self._line.addWidget(widget)
+
+    def put_below(self, widget: QWidget) -> None:
+        """Under the editor: what explains the value."""
+        self._column.addWidget(widget)
+
+    def set_help(self, text: str) -> None:
+        """More to say in the tooltip: a formula, a paper."""
+        self._more = text
+        self._explain(self._reason)
 
     def error(self, text: str) -> None:
         self._wrong.setText(text)
@@ -124,12 +154,14 @@ class Row(QWidget):
         self.editor.set_wrong(bool(text))
 
     def lock(self, reason: str) -> None:
+        self._reason = reason
         self.editor.lock(reason)
         self._explain(reason)
 
     def _explain(self, reason: str) -> None:
-        self.label.set_hint(reason or self._hint)
-        self.editor.setToolTip(reason or self._hint)
+        tip = reason or "\n\n".join(part for part in (self._hint, self._more) if part)
+        self.label.set_hint(tip)
+        self.editor.setToolTip(tip)
 
 
 class _Nested(QWidget):

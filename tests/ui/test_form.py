@@ -150,3 +150,38 @@ def test_the_studios_own_values_have_forms(qtbot, value):
     form.show()
     left_out = set(value.__struct_fields__) - {found.name for found in options(type(value))}
     assert left_out <= {"blocks", "skips"}
+
+
+def test_a_field_that_does_not_count_is_not_shown(qtbot):
+    theme.apply("dark")
+    edits = []
+    form = Form(Recipe(optimizer="sgd"), edits.append, ["optimizer", "momentum", "beta1", "clip"], titled=False)
+    qtbot.addWidget(form)
+    form.show()
+    shown = lambda: [name for name in form.names if form.row(name).isVisible()]  # noqa: E731
+    assert shown() == ["optimizer", "clip"]
+    assert not [label for label in form.findChildren(QLabel) if label.property("role") == "section"]
+    combo = form.row("optimizer").editor.part
+    combo.setFocus()
+    for _ in range(8):  # up to the first of the list
+        qtbot.keyClick(combo, Qt.Key.Key_Up)
+    assert form.value.optimizer == "muon"
+    assert shown() == ["optimizer", "beta1", "momentum", "clip"]
+    form.set(replace(form.value, optimizer="adamw"))
+    assert shown() == ["optimizer", "beta1", "clip"]
+
+
+def test_what_is_fixed_has_a_padlock(form):
+    names = ["steps", "window", "few", "many", "on", "prompt"]
+    form.lock(names, "Fixed while a run goes on")
+    for name in ("few", "on", "prompt", "window"):
+        assert form.row(name).editor.padlock.isVisible()
+    assert form.row("many").editor.part._locked
+    form.row("window").editor.set(3)
+    form.lock(names, "Fixed while a run goes on")
+    assert not form.row("window").editor.padlock.isVisible(), "its number field has one of its own"
+    form.row("few").set_help("A formula")
+    assert form.row("few").editor.toolTip() == "Fixed while a run goes on"
+    form.lock((), "")
+    assert not form.row("few").editor.padlock.isVisible()
+    assert form.row("few").editor.toolTip().endswith("A formula")

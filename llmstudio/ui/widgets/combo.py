@@ -27,12 +27,18 @@ class Combo(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._locked = False
         self.activated.connect(lambda _: self.picked.emit(self.currentText()))
         theme.changed.connect(self.update)
 
     def choose(self, word: str) -> None:
         if (n := self.findText(word)) >= 0 and n != self.currentIndex():
             self.setCurrentIndex(n)
+
+    def lock(self, reason: str) -> None:
+        """Fix it while something goes on: a padlock instead of the chevron; "" frees it."""
+        self._locked = bool(reason)
+        self.update()
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(theme.font())
@@ -54,7 +60,8 @@ class Combo(QComboBox):
         painter.setBrush(theme.color("well") if able else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         right = self.width() - PAD - ARROW
-        icons.draw(painter, "chevron-down", QRectF(right, (self.height() - ARROW) / 2, ARROW, ARROW))
+        sign = ("lock", "faint") if self._locked else ("chevron-down", "muted")
+        icons.draw(painter, sign[0], QRectF(right, (self.height() - ARROW) / 2, ARROW, ARROW), sign[1])
         painter.setFont(theme.font())
         painter.setPen(theme.color("text" if able else "faint"))
         room = self.rect().adjusted(PAD, 0, -(PAD + ARROW + 4), 0)
