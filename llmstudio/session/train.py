@@ -33,6 +33,8 @@ class TrainRoom:
         self.changed, self.recipe_changed = Signal(), Signal()
         self.hovered = Signal()  # the step under the pointer, which all charts share, changed
         self.hover: int | None = None
+        self.span: tuple[float, float] | None = None  # the steps that all charts show; None: all of them
+        self.span_changed = Signal()
         self.runs: list[Run] = []
         self.run: Run | None = None  # the one shown
         self.starting = False  # Train was pressed, the tokens are being made
@@ -143,6 +145,12 @@ class TrainRoom:
         if step != self.hover:
             self.hover = step
             self.hovered.emit()
+
+    def look_at(self, span: tuple[float, float] | None) -> None:
+        """Let every chart show these steps, or (None) all of them."""
+        if span != self.span:
+            self.span = span
+            self.span_changed.emit()
 
     def remove(self, run: Run) -> None:
         """Move a run out of the way; the notice's undo brings it back."""
