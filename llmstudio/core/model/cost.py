@@ -70,7 +70,8 @@ def parameters(model: S.Model) -> dict[str, int]:
 def _block(block: S.Block, m: S.Model) -> dict[str, int]:
     own: dict[str, int] = {}
     if a := block.attention:
-        own |= {"norm_1": _norm(block.norm, m), "attn": (m.width + a.bias) * (qkv_width(a, m) + m.width)}
+        gains = 2 * a.qk_norm * (m.width // max(1, a.heads))
+        own |= {"norm_1": _norm(block.norm, m), "attn": (m.width + a.bias) * (qkv_width(a, m) + m.width) + gains}
     if f := block.mlp:
         hidden, ups = hidden_width(f, m), up_projections(f)
         own |= {"norm_2": _norm(block.norm, m), "mlp": (m.width + f.bias) * ups * hidden + (hidden + f.bias) * m.width}

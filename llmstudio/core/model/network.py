@@ -10,6 +10,7 @@ from math import inf, sqrt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from . import spec as S
 
@@ -22,16 +23,19 @@ def norm(kind: S.Norm, m: S.Model) -> nn.Module:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """RoPE (Su et al. 2021, eq. 34) in Llama's layout: pairs are (d, d + D/2). x (B, H, T, D), cos and sin (T, D/2)."""
-    a, b = x.chunk(2, -1)  # (B, H, T, D/2)
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
+    """RoPE (Su et al. 2021, eq. 34) in Llama's layout: pairs are (d, d + D/2). x (B, H, T, D), cos and sin (T, D).
+
+    The first half of `sin` is negative, so that one roll and two products do what the paper writes as four.
+    """
+    return torch.addcmul(x * cos, x.roll(x.size(-1) // 2, -1), sin)
 
 
 def angles(length: int, dim: int, base: float) -> tuple[Tensor, Tensor]:
-    """Cosines and sines of position * base^(-2d/D), each (length, D/2)."""
+    """Cosines and sines of position * base^(-2d/D) for `rotate`, each (length, D)."""
     speed = base ** -(torch.arange(0, dim, 2, dtype=torch.float32) / dim)  # (D/2,)
     angle = torch.outer(torch.arange(length, dtype=torch.float32), speed)
-    return angle.cos(), angle.sin()
+    cos, sin = angle.cos(), angle.sin()
+    return torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)
 
 
 @lru_cache(maxsize=64)
@@ -90,6 +94,8 @@ class Attention(nn.Module):
         self.window, self.rope, self.dropout = a.window, m.position == "rope", m.dropout
         self.qkv = nn.Linear(m.width, (self.heads + 2 * self.kv_heads) * self.dim, bias=a.bias)  # rows: q, k, v
         self.out = nn.Linear(m.width, m.width, bias=a.bias)
+        self.q_norm = nn.RMSNorm(self.dim, eps=m.norm_eps) if a.qk_norm else None  # Henry et al. 2020
+        self.k_norm = nn.RMSNorm(self.dim, eps=m.norm_eps) if a.qk_norm else None
         if self.rope:
             for name, table in zip(("cos", "sin"), angles(m.context, self.dim, m.rope_base), strict=True):
                 self.register_buffer(name, table, persistent=False)
@@ -100,10 +106,13 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, past: Past | None = None) -> Tensor:  # (B, T, C) -> (B, T, C)
         B, T, C = x.shape
         qkv = self.qkv(x).view(B, T, -1, self.dim).transpose(1, 2)  # (B, H+2K, T, D)
-        q, k, v = qkv.split([self.heads, self.kv_heads, self.kv_heads], 1)
+        qk, v = qkv.split([self.heads + self.kv_heads, self.kv_heads], 1)
+        if self.q_norm and self.k_norm:
+            qk = torch.cat([self.q_norm(qk[:, : self.heads]), self.k_norm(qk[:, self.heads :])], 1)
         if self.rope:
             here = slice(past.length, past.length + T) if past else slice(T)
-            q, k = (rotate(t, self.cos[here], self.sin[here]) for t in (q, k))
+            qk = rotate(qk, self.cos[here], self.sin[here])
+        q, k = qk.split([self.heads, self.kv_heads], 1)
         if past:
             k, v = past.append(k, v)  # (B, K, S, D)
         if self.heads > self.kv_heads:
@@ -203,6 +212,8 @@ class GPT(nn.Module):
         self.wires = [[w for w in skips if w.target == i] for i in range(len(m.blocks))]
         self.norm = norm(m.norm, m)
         self.head = nn.Linear(m.width, m.vocab, bias=False)
+        self.dropout = m.dropout
+        self.recompute = False  # what a block computed on the way is computed again on the way back
         self.start(seed)
         if m.tied:
             self.head.weight = self.embed.weight
@@ -213,13 +224,14 @@ class GPT(nn.Module):
         x = self.embed(idx)  # (B, T, C)
         if self.positions:
             x = x + self.positions.weight[start : start + T]
-        x = F.dropout(x, self.spec.dropout, self.training)
+        x = F.dropout(x, self.dropout, self.training)
         past: list[Tensor] = []  # the stream before each block
         for i, (block, wires) in enumerate(zip(self.blocks, self.wires, strict=True)):
             past.append(x)
             for wire in wires:
                 x = wire(x, past[wire.source])
-            x = block(x, cache.past[i] if cache else None)
+            part = cache.past[i] if cache else None
+            x = checkpoint(block, x, part, use_reentrant=False) if self.recompute and self.training else block(x, part)
         if cache:
             cache.length += T
         return self.head(self.norm(x))  # type: ignore[no-any-return]

@@ -31,6 +31,7 @@ class Attention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     heads: Annotated[int, Meta(ge=1, le=256, title="Heads", description="Independent looks at the text. They share the width, so it must be a multiple of them.")] = 4
     kv_heads: Annotated[int, Meta(ge=1, le=256, title="Key/value heads", description="Groups of heads share one key and value (grouped-query attention). Off: each head has its own.")] | None = None
     window: Annotated[int, Meta(ge=1, le=65536, title="Window", description="How many positions back a head may look, itself included. Off: the whole context.", extra_json_schema={"unit": "tokens"})] | None = None
+    qk_norm: Annotated[bool, Meta(title="QK norm", description="Rescales queries and keys before they meet, so that scores cannot blow up (Henry et al. 2020).")] = False
     bias: Annotated[bool, Meta(title="Biases", description="Adds a learned constant to queries, keys, values and output. GPT-2 has them, Llama does not.")] = False
 
 
