@@ -1,0 +1,73 @@
+"""How a run went, in one sentence, with what to do next."""
+
+from math import isfinite
+
+from .finding import Course, Cure, Finding, Severity
+from .symptoms import looks, overfitting
+
+NEAR = 0.01  # nats: closer than this is level
+
+
+def verdict(course: Course) -> Finding:
+    """One finding of kind "verdict": a sentence made of the loss on text the model has not read."""
+    seen = looks(course)
+    again = Cure(label="Go on", action="go_on")
+    if course.state == "failed":
+        why = f": {course.error}" if course.error else "."
+        return _said("bad", f"It broke off at step {course.step:,}{why}", again)
+    if course.loss.values and not isfinite(course.loss.values[-1]):
+        return _said("bad", "Its loss is no number any more: begin again with a lower peak.", _find())
+    if not seen.values:
+        return _said("care", f"It ended at step {course.step:,}, before it was tested on text it has not read.", again)
+    last = course.whole if course.whole is not None and isfinite(course.whole) else seen.values[-1]
+    begun = "" if course.state == "finished" else f"Stopped at step {course.step:,} of {course.recipe.steps:,}: "
+    heart = next(iter(overfitting(course)), None)
+    best = min(seen.values)
+    if heart:
+        at = int(heart.step or 0)
+        text = f"It learned by heart: best at step {at:,} with {best:.2f}, and {last:.2f} at the end."
+        return _said("care", text, Cure(label="Use the best", action="best"), step=at)
+    if (rise := seen.values[-1] - best) > max(0.1, 0.05 * best):
+        text = f"It ended {rise:.2f} above its best, {best:.2f}: the steps were too large."
+        return _said("bad", text, Cure(label="Use the best", action="best"))
+    return _against_counting(course, begun, last)
+
+
+def _against_counting(course: Course, begun: str, last: float) -> Finding:
+    said, grams = f"{last:.2f} on text it has not read", course.ngrams
+    if grams is None:
+        return _on(course, f"{begun}{said}")
+    if last > grams.bigram + NEAR:
+        low = "single tokens" if last > grams.unigram + NEAR else "pairs"
+        reach = grams.unigram if last > grams.unigram + NEAR else grams.bigram
+        if begun:
+            return _on(course, f"{begun}{said}, and counting {low} reaches {reach:.2f}", "care")
+        text = f"It learned too little: {said}, and counting {low} reaches {reach:.2f}."
+        return _said("bad", text, _find())
+    if course.floor is not None and last - course.floor < 0.03:
+        text = f"{begun}{said}: as good as any model can be, for the floor of this text is {course.floor:.2f}."
+        return _said("good", text, None)
+    if last > grams.trigram - NEAR:
+        return _on(course, f"{begun}{said}, better than counting pairs ({grams.bigram:.2f}) but not triples")
+    return _on(course, f"{begun}{said}, {grams.trigram - last:.2f} better than counting triples")
+
+
+def _on(course: Course, text: str, severity: Severity = "good") -> Finding:
+    """What it reached, and whether more steps would have paid: the last look was the best, and the text not read up."""
+    values, steps = looks(course).values, course.recipe.steps
+    if course.state != "finished":
+        return _said(severity, f"{text}.", Cure(label="Go on", action="go_on"))
+    passes = course.passes
+    if len(values) >= 4 and values[-1] <= min(values) + NEAR and passes is not None and passes < 4:
+        more = steps + max(1, steps // 2)
+        cure = Cure(label=f"Go on to {more:,} steps", action="go_on", fields={"steps": more})
+        return _said(severity, f"{text}, and it was still getting better.", cure)
+    return _said(severity, f"{text}.", None)
+
+
+def _find() -> Cure:
+    return Cure(label="Find a better rate", action="find_rate")
+
+
+def _said(severity: Severity, text: str, cure: Cure | None, step: int | None = None) -> Finding:
+    return Finding(kind="verdict", severity=severity, text=text[:1].upper() + text[1:], cure=cure, step=step)
