@@ -1,18 +1,21 @@
-"""Weights on disk: snapshots for the time machine, checkpoints to go on from. safetensors only; nothing is unpickled.
+"""Weights on disk: snapshots for the time machine, checkpoints to go on from, the best. safetensors only; no pickle.
 
-A file carries in its header what it is: version, step, spec; a checkpoint also the optimiser's moments and the clock.
-Each is written whole or not at all (`files.write_atomic`), and the older of two checkpoints stays until the next.
+A file carries in its header what it is: version, step, spec; a checkpoint also the optimiser's state, the averaged
+weights and all that a bit-exact continuation needs. Each is written whole or not at all (`files.write_atomic`), and the
+older of two checkpoints stays until the next. Formats: 1 had weights and AdamW's moments, under the names still used.
 """
 
+import json
+import os
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 import torch
 from msgspec import Struct
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from llmstudio.core.data.faults import reason
@@ -20,9 +23,17 @@ from llmstudio.core.files import write_atomic
 from llmstudio.core.model import spec as S
 from llmstudio.core.model.network import GPT
 
-VERSION = 1
+from .events import Changed
+from .recipe import Recipe
+
+VERSION = 2
 KEPT = 2  # checkpoints: the newest, and the one before in case it cannot be read
+BEST = "best.safetensors"  # beside resume/ and snapshots/
 Tensors = dict[str, Tensor]
+NAMES = {  # of number formats, in files and in torch
+    torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
+    torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
+}  # fmt: skip
 DAMAGE = (  # what reading a file raises that was cut short or written over
     SafetensorError,
     msgspec.MsgspecError,
@@ -35,8 +46,18 @@ DAMAGE = (  # what reading a file raises that was cut short or written over
 )
 
 
+class Best(Struct, frozen=True, kw_only=True):
+    """The look at validation text with the lowest loss so far."""
+
+    step: int
+    loss: float  # nats per token
+
+
 class Header(Struct, frozen=True, kw_only=True):
-    """What a file says of itself. `told`: the news of this step (evaluation, sample, snapshot) is out."""
+    """What a file says of itself. `told`: the news of this step (evaluation, sample, snapshot) is out.
+
+    Batches and dropout of a step follow from the seed, the step and `rolled` alone, so no generator's state is kept.
+    """
 
     step: int
     spec: S.Model
@@ -45,16 +66,33 @@ class Header(Struct, frozen=True, kw_only=True):
     told: bool = True
     fused: tuple[bool, ...] = ()  # the way attention was computed, block by block
     threads: int = 0
+    recipe: Recipe | None = None  # as it was at this step; None in format 1
+    changes: tuple[Changed, ...] = ()  # that led from the recipe at the start to it
+    precision: str = "float32"  # that it really computed with
+    compiled: bool = False
+    device: str = "cpu"
+    torch_version: str = ""
+    best: Best | None = None
+    waited: int = 0  # looks at validation text since the best
+    losses: tuple[float, ...] = ()  # the latest good ones: the memory of `guard`
+    rolled: int = 0  # how often the run was rolled back
 
 
 class NewerError(ValueError):
     """The file was written by a newer version: older files beside it are no substitute."""
 
 
+class Optimizers(Protocol):
+    """What has state beside the weights: names are "key.path of the parameter"."""
+
+    def state(self) -> Tensors: ...
+
+    def load(self, state: Tensors) -> None: ...
+
+
 def save_snapshot(gpt: GPT, path: Path, step: int) -> None:
     """Keep the weights of this step. OSError where the disk refuses; then there is no file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, _bytes(_weights(gpt), Header(step=step, spec=gpt.spec)))
+    write(path, parameters(gpt), Header(step=step, spec=gpt.spec))
 
 
 def load_snapshot(gpt: GPT, path: Path) -> int:
@@ -64,22 +102,30 @@ def load_snapshot(gpt: GPT, path: Path) -> int:
     return header.step
 
 
-def save_resume(folder: Path, gpt: GPT, optimizer: torch.optim.Optimizer, header: Header) -> None:
-    """Write all that is needed to go on from here, then let go of all but the newest two. OSError: nothing is lost."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"weights.{name}": tensor for name, tensor in _weights(gpt).items()}
-    for name, p in gpt.named_parameters():
-        tensors |= {f"optimizer.{key}.{name}": t.detach() for key, t in optimizer.state.get(p, {}).items()}
-    write_atomic(folder / f"{header.step:09}.safetensors", _bytes(tensors, header))
-    ours = [path for path in _checkpoints(folder) if path.stem <= f"{header.step:09}"]  # beyond it: one that is damaged
-    for old in ours[KEPT:]:
+def save_resume(folder: Path, tensors: Tensors, header: Header, kept: int = KEPT) -> None:
+    """Write all that is needed to go on from here, then let go of all but the newest. OSError: nothing is lost."""
+    write(folder / f"{header.step:09}.safetensors", tensors, header)
+    ours = [path for path in _checkpoints(folder) if _step(path) <= header.step]  # beyond it: one that is damaged
+    for old in ours[kept:]:
         old.unlink(missing_ok=True)
 
 
-def load_resume(folder: Path) -> tuple[Header, Tensors, Path] | None:
-    """The newest checkpoint that can be read; None where there is none. ValueError where there are, and none can be."""
+def whole(gpt: GPT, optimizers: Optimizers, averaged: Tensors | None = None) -> Tensors:
+    """All tensors of a checkpoint by their names in the file; views, not copies."""
+    tensors = {f"weights.{name}": tensor for name, tensor in parameters(gpt).items()}
+    tensors |= {f"optimizer.{name}": tensor.detach() for name, tensor in optimizers.state().items()}
+    return tensors | {f"average.{name}": tensor.detach() for name, tensor in (averaged or {}).items()}
+
+
+def load_resume(folder: Path, upto: int | None = None) -> tuple[Header, Tensors, Path] | None:
+    """The newest checkpoint that can be read; None where there is none. ValueError where there are, and none can be.
+
+    `upto`: only those of this step or before.
+    """
     first: ValueError | None = None
     for path in _checkpoints(folder):
+        if upto is not None and _step(path) > upto:
+            continue
         try:
             return *_read(path), path
         except NewerError:
@@ -119,23 +165,34 @@ def load_newest(gpt: GPT, folder: Path) -> int:
         except ValueError as error:
             first = first or error
             continue
-        own = {name.removeprefix("weights."): t for name, t in tensors.items() if not name.startswith("optimizer.")}
-        _fill(path, gpt, header, own)
+        parts = _parts(tensors)
+        _fill(path, gpt, header, parts.get("average") or parts.get("weights") or tensors)
         return header.step
     raise first or ValueError(f"{folder.parent.name} has no weights yet: train it for a moment first.")
 
 
-def restore(path: Path, header: Header, tensors: Tensors, gpt: GPT, optimizer: torch.optim.Optimizer) -> None:
-    """Put a checkpoint's weights and moments back. ValueError where it belongs to another model."""
-    parts: dict[str, Tensors] = {"weights": {}, "optimizer": {}}
-    for key, tensor in tensors.items():
-        part, _, name = key.partition(".")
-        parts.setdefault(part, {})[name] = tensor
-    _fill(path, gpt, header, parts["weights"])
-    for name, p in gpt.named_parameters():
-        for key in ("step", "exp_avg", "exp_avg_sq"):
-            if (moment := parts["optimizer"].get(f"{key}.{name}")) is not None:
-                optimizer.state[p][key] = moment.to(p.device, copy=True)
+def restore(path: Path, header: Header, tensors: Tensors, gpt: GPT, optimizers: Optimizers) -> Tensors:
+    """Put a checkpoint's weights and the optimiser's state back; averaged weights come back, {} where there are none.
+
+    ValueError where it belongs to another model, or to another kind of optimiser.
+    """
+    parts = _parts(tensors)
+    _fill(path, gpt, header, parts.get("weights", {}))
+    optimizers.load(parts.get("optimizer", {}))
+    return parts.get("average", {})
+
+
+def best(folder: Path) -> Best | None:
+    """What is kept as the best weights of the run in `folder`; None where there are none. ValueError: unreadable."""
+    path = folder / BEST
+    return _read(path)[0].best if path.exists() else None
+
+
+def forget(folder: Path, step: int) -> None:
+    """Remove what the run in `folder` kept of the steps after `step`: they do not count any more."""
+    for path in _checkpoints(folder / "resume") + _checkpoints(folder / "snapshots"):
+        if _step(path) > step:
+            path.unlink(missing_ok=True)
 
 
 def tidy(folder: Path) -> None:
@@ -144,8 +201,50 @@ def tidy(folder: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _weights(gpt: nn.Module) -> Tensors:
-    return {name: p.detach() for name, p in gpt.named_parameters()}  # a tied head is named once
+def parameters(gpt: nn.Module) -> Tensors:
+    """The weights themselves by name; a tied head is named once."""
+    return {name: p.detach() for name, p in gpt.named_parameters()}
+
+
+def write(path: Path, tensors: Tensors, header: Header) -> None:
+    """Write `tensors` to a file. OSError where the disk refuses: then there is no file, or the old one.
+
+    safetensors' own `save_file` tells a full disk from a fault in words only, and `save` holds Python's lock meanwhile.
+    """
+    order = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))  # so that each is aligned
+    fields: dict[str, Any] = {"__metadata__": {"llmstudio": msgspec.json.encode(header).decode()}}
+    end = 0
+    for name in order:
+        start, end = end, end + tensors[name].nbytes
+        kind, shape = NAMES[tensors[name].dtype], list(tensors[name].shape)
+        fields[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
+    head = json.dumps(fields, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+
+    def content(file: BinaryIO) -> None:
+        file.write(struct.pack("<Q", len(head)) + head)
+        for name in order:
+            file.write(memoryview(_raw(tensors[name])))
+        file.flush()
+        if os.fstat(file.fileno()).st_size != 8 + len(head) + end:
+            raise OSError(0, "Not all of it could be written")
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, content)
+
+
+def _raw(tensor: Tensor) -> Any:
+    """Its numbers as bytes, not copied where they lie one behind the other."""
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+
+
+def _parts(tensors: Tensors) -> dict[str, Tensors]:
+    """A checkpoint's tensors by what they belong to."""
+    parts: dict[str, Tensors] = {}
+    for key, tensor in tensors.items():
+        part, _, name = key.partition(".")
+        parts.setdefault(part, {})[name] = tensor
+    return parts
 
 
 def _checkpoints(folder: Path) -> list[Path]:
@@ -154,11 +253,6 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 def _step(path: Path) -> int:
     return int(path.stem) if path.stem.isdecimal() else -1
-
-
-def _bytes(tensors: Tensors, header: Header) -> bytes:
-    cpu = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-    return bytes(save(cpu, metadata={"llmstudio": msgspec.json.encode(header).decode()}))
 
 
 def _read(path: Path) -> tuple[Header, Tensors]:
@@ -186,7 +280,7 @@ def _header(data: bytes) -> Header:
 
 
 def _fill(path: Path, gpt: GPT, header: Header, weights: Tensors) -> None:
-    own = _weights(gpt)
+    own = parameters(gpt)
     if {name: t.shape for name, t in weights.items()} != {name: t.shape for name, t in own.items()}:
         raise ValueError(f"{path.name} belongs to another model ({header.spec.name}): start a new run.")
     for name, tensor in own.items():

@@ -97,7 +97,7 @@ class Trainer:
         optimizer = optim.adamw(gpt, self.recipe)
         if found:
             header, tensors, path = found
-            checkpoint.restore(path, header, tensors, gpt, optimizer)
+            checkpoint.restore(path, header, tensors, gpt, _Moments(gpt, optimizer))
             self.step, self._told, self._before = header.step, header.told, header.seconds
             self._saved = (self.step, self._told)
             self._save_at = time.monotonic() + self.recipe.checkpoint_seconds
@@ -203,7 +203,8 @@ class Trainer:
             fused=attention.chosen(self.model),
             threads=torch.get_num_threads(),
         )
-        checkpoint.save_resume(self.folder / "resume", self.model, self._optimizer, header)
+        tensors = checkpoint.whole(self.model, _Moments(self.model, self._optimizer))
+        checkpoint.save_resume(self.folder / "resume", tensors, header)
         self._saved = (self.step, self._told)
         self._save_at = time.monotonic() + self.recipe.checkpoint_seconds
 
@@ -217,6 +218,22 @@ class Trainer:
         except OSError as error:
             text = f"The end of {self.folder.name} could not be saved: {reason(error)}"
             raise ValueError(text) from error
+
+
+class _Moments:
+    """The state of a torch optimiser by the names of the parameters."""
+
+    def __init__(self, gpt: GPT, optimizer: torch.optim.Optimizer) -> None:
+        self._named, self._of = dict(gpt.named_parameters()), optimizer.state
+
+    def state(self) -> checkpoint.Tensors:
+        return {f"{key}.{name}": t for name, p in self._named.items() for key, t in self._of.get(p, {}).items()}
+
+    def load(self, state: checkpoint.Tensors) -> None:
+        for full, tensor in state.items():
+            key, _, name = full.partition(".")
+            p = self._named[name]
+            self._of[p][key] = tensor.to(p.device, copy=True)
 
 
 def _continued(header: checkpoint.Header, name: str, damaged: list[str]) -> str:

@@ -4,23 +4,26 @@ import json
 import struct
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
-from msgspec.structs import replace
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from llmstudio.core.model import spec
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Block, Model
-from llmstudio.core.train import checkpoint, optim
+from llmstudio.core.train import checkpoint
+from llmstudio.core.train.events import Changed
 from llmstudio.core.train.recipe import Recipe
+from tests.core.train.states import Moments
 
 MODEL = Model(name="Small", vocab=20, context=8, width=16, blocks=(Block(),))
 
 
 def trained(steps: int = 2) -> tuple[GPT, torch.optim.AdamW]:
     gpt = GPT(MODEL, seed=1)
-    optimizer = optim.adamw(gpt, Recipe())
+    optimizer = torch.optim.AdamW(gpt.parameters())
     for _ in range(steps):
         gpt(torch.arange(8)[None]).logsumexp(-1).sum().backward()
         optimizer.step()
@@ -30,7 +33,8 @@ def trained(steps: int = 2) -> tuple[GPT, torch.optim.AdamW]:
 
 def save(folder: Path, step: int) -> tuple[GPT, torch.optim.AdamW]:
     gpt, optimizer = trained(step)
-    checkpoint.save_resume(folder, gpt, optimizer, checkpoint.Header(step=step, spec=MODEL, seconds=1.5))
+    tensors = checkpoint.whole(gpt, Moments(gpt, optimizer))
+    checkpoint.save_resume(folder, tensors, checkpoint.Header(step=step, spec=MODEL, seconds=1.5))
     return gpt, optimizer
 
 
@@ -52,8 +56,8 @@ def test_a_checkpoint_brings_back_weights_and_moments(tmp_path: Path) -> None:
     header, tensors, path = checkpoint.load_resume(tmp_path)
     assert (header.step, header.seconds, header.spec) == (3, 1.5, MODEL)
     again = GPT(MODEL, seed=2)
-    other = optim.adamw(again, Recipe())
-    checkpoint.restore(path, header, tensors, again, other)
+    other = torch.optim.AdamW(again.parameters())
+    assert checkpoint.restore(path, header, tensors, again, Moments(again, other)) == {}
     for a, b in zip(gpt.parameters(), again.parameters(), strict=True):
         assert torch.equal(a, b)
         assert optimizer.state[a].keys() == other.state[b].keys()
@@ -100,7 +104,7 @@ def test_a_newer_version_is_refused_and_not_replaced_by_an_older_file(tmp_path: 
     save(tmp_path, 1)
     gpt, optimizer = trained()
     newer = checkpoint.Header(step=2, spec=MODEL, version=checkpoint.VERSION + 1)
-    checkpoint.save_resume(tmp_path, gpt, optimizer, newer)
+    checkpoint.save_resume(tmp_path, checkpoint.whole(gpt, Moments(gpt, optimizer)), newer)
     with pytest.raises(ValueError, match="written by a newer LLM Studio"):
         checkpoint.load_resume(tmp_path)
 
@@ -123,9 +127,66 @@ def test_load_newest_fills_the_weights(tmp_path: Path) -> None:
     assert torch.equal(gpt.embed.weight, again.embed.weight)
 
 
-def test_only_matrices_decay() -> None:
-    gpt = GPT(replace(MODEL, norm_bias=True), seed=1)
-    decays, stays = optim.adamw(gpt, Recipe(weight_decay=0.3)).param_groups
-    assert (decays["weight_decay"], stays["weight_decay"]) == (0.3, 0.0)
-    assert all(p.dim() == 2 for p in decays["params"]) and all(p.dim() == 1 for p in stays["params"])
-    assert len(decays["params"]) + len(stays["params"]) == len(list(gpt.parameters()))
+def test_a_checkpoint_of_format_1_goes_on(tmp_path: Path) -> None:
+    """As the first studio wrote it: by safetensors' own hand, no recipe in the header."""
+    gpt, optimizer = trained(3)
+    state = Moments(gpt, optimizer).state()
+    header = {"step": 3, "spec": msgspec.to_builtins(MODEL), "version": 1, "told": False, "fused": [True], "threads": 2}
+    tensors = {f"weights.{name}": p.detach() for name, p in gpt.named_parameters()}
+    tensors |= {f"optimizer.{name}": t for name, t in state.items()}
+    save_file(tensors, tmp_path / "000000003.safetensors", {"llmstudio": json.dumps(header)})
+    found, tensors, path = checkpoint.load_resume(tmp_path)
+    assert (found.step, found.told, found.fused, found.threads, found.recipe) == (3, False, (True,), 2, None)
+    again = GPT(MODEL, seed=2)
+    other = Moments(again, torch.optim.AdamW(again.parameters()))
+    checkpoint.restore(path, found, tensors, again, other)
+    assert torch.equal(gpt.embed.weight, again.embed.weight) and other.state().keys() == state.keys()
+    assert all(torch.equal(state[name], t) for name, t in other.state().items())
+
+
+def test_the_header_keeps_all_that_an_exact_continuation_needs(tmp_path: Path) -> None:
+    gpt, optimizer = trained()
+    header = checkpoint.Header(
+        step=2, spec=MODEL, recipe=Recipe(learning_rate=0.1), best=checkpoint.Best(step=1, loss=2.5), waited=3,
+        changes=(Changed(step=1, fields={"learning_rate": 0.1, "dropout": None}),), precision="bfloat16", rolled=1,
+        compiled=True, fused=(False,), threads=2, losses=(3.25, 3.0), torch_version="2.13.0",
+    )  # fmt: skip
+    averaged = {name: p * 2 for name, p in checkpoint.parameters(gpt).items()}
+    checkpoint.save_resume(tmp_path, checkpoint.whole(gpt, Moments(gpt, optimizer), averaged), header)
+    found, tensors, path = checkpoint.load_resume(tmp_path)
+    assert found == header
+    again = GPT(MODEL)
+    back = checkpoint.restore(path, found, tensors, again, Moments(again, torch.optim.AdamW(again.parameters())))
+    assert torch.equal(again.embed.weight, gpt.embed.weight)
+    assert back.keys() == averaged.keys() and all(torch.equal(back[name], averaged[name]) for name in averaged)
+    assert checkpoint.load_newest(again, tmp_path) == 2  # what one looks at and talks to is the average
+    assert torch.equal(again.embed.weight, averaged["embed.weight"])
+
+
+def test_every_kind_of_number_is_written_as_safetensors_reads_it(tmp_path: Path) -> None:
+    dice = torch.Generator().manual_seed(1)
+    tensors = {str(kind): (torch.rand(3, 5, generator=dice) * 100).to(kind) for kind in checkpoint.NAMES}
+    tensors |= {"one number": torch.tensor(7.5), "none": torch.zeros(0, 4), "turned": torch.arange(6.0).view(2, 3).T}
+    checkpoint.write(tmp_path / "x.safetensors", tensors, checkpoint.Header(step=0, spec=MODEL))
+    read = load_file(tmp_path / "x.safetensors")
+    assert read.keys() == tensors.keys()
+    assert all(t.dtype == read[name].dtype and torch.equal(t, read[name]) for name, t in tensors.items())
+
+
+def test_going_back_forgets_what_came_after(tmp_path: Path) -> None:
+    for step in (1, 2):
+        gpt, _ = save(tmp_path / "resume", step)
+        checkpoint.save_snapshot(gpt, tmp_path / "snapshots" / f"{step}.safetensors", step)
+    assert checkpoint.load_resume(tmp_path / "resume", upto=1)[0].step == 1
+    assert checkpoint.load_resume(tmp_path / "resume", upto=0) is None
+    checkpoint.forget(tmp_path, 1)
+    assert sorted(path.name for path in tmp_path.rglob("*.safetensors")) == ["000000001.safetensors", "1.safetensors"]
+    assert checkpoint.newest_step(tmp_path / "resume") == 1
+
+
+def test_more_than_two_can_be_kept(tmp_path: Path) -> None:
+    gpt, optimizer = trained()
+    tensors = checkpoint.whole(gpt, Moments(gpt, optimizer))
+    for step in range(1, 7):
+        checkpoint.save_resume(tmp_path, tensors, checkpoint.Header(step=step, spec=MODEL), kept=4)
+    assert sorted(int(path.stem) for path in tmp_path.iterdir()) == [3, 4, 5, 6]

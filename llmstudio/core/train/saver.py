@@ -1,0 +1,210 @@
+"""Saving beside the training: the model's thread only copies, another writes, and says how it went.
+
+Buffers in the computer's memory are used again and again. Two of them hold the latest whole states of the run, so that
+it can go back without the disk. Memory: twice a checkpoint, plus twice the weights.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+from torch import Tensor
+
+from llmstudio.core.data.faults import reason
+from llmstudio.core.model.network import GPT
+
+from . import checkpoint
+from .checkpoint import Best, Header, Optimizers, Tensors
+from .events import Note, Saved, Snapshot
+
+News = Saved | Snapshot | Note
+Writing = Callable[[Tensors, Header], News | None]
+
+
+class Slot:
+    """Room for one copy of named tensors, free again when it has been written."""
+
+    def __init__(self) -> None:
+        self.tensors: Tensors = {}
+        self.header: Header | None = None  # None: nothing in it
+        self.writing: Future[News | None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.writing is not None and not self.writing.done()
+
+    def take(self, tensors: Tensors, header: Header) -> None:
+        """Copy `tensors` here, once what is being written from here is written."""
+        if self.writing is not None:
+            wait([self.writing])
+        self.header = None
+        if self.tensors.keys() != tensors.keys():
+            self.tensors = {}
+        for name, tensor in tensors.items():
+            room = self.tensors.get(name)
+            if room is None or room.shape != tensor.shape or room.dtype != tensor.dtype:
+                self.tensors[name] = room = _room(tensor)
+            room.copy_(tensor, non_blocking=True)
+        if any(tensor.is_cuda for tensor in tensors.values()):
+            torch.cuda.synchronize()
+        self.header = header
+
+
+class Saver:
+    """Saves the run in `folder`: resume/, snapshots/<step>.safetensors and the best. Called on one thread only.
+
+    What is asked for is written in that order, one at a time. Nothing here raises OSError: how it went is in `news`.
+    Weights that are not all numbers are never written.
+    """
+
+    def __init__(self, folder: Path, kept: int = checkpoint.KEPT) -> None:
+        self.folder = folder
+        self.saved: Header | None = None  # of the newest checkpoint that `news` told of
+        self.paused = 0.0  # seconds that the caller was kept by the longest copy so far
+        self._kept = kept
+        self._states = [Slot(), Slot()]  # the latest whole states, the newest first
+        self._snapshots = [Slot(), Slot()]
+        self._best = Slot()
+        self._best_due = False
+        self._under_way: list[tuple[Future[News | None], Header]] = []
+        self._writer = ThreadPoolExecutor(1, "saver")
+
+    @property
+    def busy(self) -> bool:
+        """A checkpoint is being written: another one would wait for it."""
+        return any(slot.busy for slot in self._states)
+
+    def save(self, gpt: GPT, optimizers: Optimizers, header: Header, averaged: Tensors | None = None) -> None:
+        """Write a checkpoint, the best before it. Returns once all is copied."""
+        self.hold(gpt, optimizers, header, averaged)
+        self._write_best()
+        self._write(self._states[0], header, self._checkpoint)
+
+    def hold(self, gpt: GPT, optimizers: Optimizers, header: Header, averaged: Tensors | None = None) -> None:
+        """Copy the state in memory, to be able to go back to it; the older of the two before is let go."""
+        start = time.perf_counter()
+        slot = self._states[1]
+        if slot.busy and not self._states[0].busy:
+            slot = self._states[0]
+        slot.take(checkpoint.whole(gpt, optimizers, averaged), header)
+        self._states = [slot, *(other for other in self._states if other is not slot)]
+        self.paused = max(self.paused, time.perf_counter() - start)
+
+    def back(self, step: int) -> tuple[Header, Tensors] | None:
+        """The newest state in memory of `step` or before, to be given to `checkpoint.restore` at once."""
+        held = [(slot.header, slot.tensors) for slot in self._states if slot.header and slot.header.step <= step]
+        return max(held, key=lambda state: state[0].step) if held else None
+
+    def forget(self, step: int) -> None:
+        """The run went back to `step`: what came after it is neither held nor kept any more. OSError: some is."""
+        self._settle()
+        for slot in self._states:
+            if slot.header and slot.header.step > step:
+                slot.header = None
+        if self.saved and self.saved.step > step:
+            self.saved = None
+        checkpoint.forget(self.folder, step)
+
+    def snapshot(self, weights: Tensors, header: Header) -> None:
+        """Keep these weights for the time machine."""
+        self._snapshots.reverse()
+        slot = self._snapshots[0]
+        slot.take(weights, header)
+        self._write(slot, header, self._snapshot)
+
+    def best(self, weights: Tensors, header: Header, loss: float) -> None:
+        """Hold these weights as the best so far; they get to the disk with the next checkpoint."""
+        header = replace(header, best=Best(step=header.step, loss=loss))
+        self._best.take(weights, header)
+        self._best_due = True
+
+    def news(self) -> list[News]:
+        """What was written, or could not be, since the last call; in order. Never waits."""
+        told: list[News] = []
+        while self._under_way and self._under_way[0][0].done():
+            done, header = self._under_way.pop(0)
+            news = done.result()
+            if isinstance(news, Saved):
+                self.saved = header
+            if news:
+                told.append(news)
+        return told
+
+    def flush(self) -> list[News]:
+        """Wait until all is written; the news."""
+        self._write_best()
+        self._settle()
+        return self.news()
+
+    def close(self) -> list[News]:
+        """Wait until all is written, and let go of the thread and the memory; the news."""
+        self._write_best()
+        self._writer.shutdown()
+        news = self.news()
+        self._states, self._snapshots, self._best = [Slot(), Slot()], [Slot(), Slot()], Slot()
+        return news
+
+    def _settle(self) -> None:
+        wait([future for future, _ in self._under_way])
+
+    def _write_best(self) -> None:
+        if self._best_due and self._best.header:
+            self._best_due = False
+            self._write(self._best, self._best.header, self._keep_best)
+
+    def _write(self, slot: Slot, header: Header, how: Writing) -> None:
+        slot.writing = self._writer.submit(how, slot.tensors, header)
+        self._under_way.append((slot.writing, header))
+
+    # on the writer's thread
+
+    def _checkpoint(self, tensors: Tensors, header: Header) -> News:
+        text = f"{self.folder.name} could not be saved:"
+        if not _finite(tensors):
+            return _failed(header, f"{text} its weights are no numbers any more. What was there before is unchanged.")
+        try:
+            checkpoint.save_resume(self.folder / "resume", tensors, header, self._kept)
+        except OSError as error:
+            return _failed(header, f"{text} {reason(error)} Training goes on; saving is tried again.")
+        return Saved(step=header.step)
+
+    def _snapshot(self, tensors: Tensors, header: Header) -> News:
+        text = f"The weights of step {header.step} could not be kept:"
+        if not _finite(tensors):
+            return _failed(header, f"{text} they are no numbers any more.")
+        try:
+            checkpoint.write(self.folder / "snapshots" / f"{header.step}.safetensors", tensors, header)
+        except OSError as error:
+            return _failed(header, f"{text} {reason(error)}")
+        return Snapshot(step=header.step)
+
+    def _keep_best(self, tensors: Tensors, header: Header) -> Note | None:
+        if not _finite(tensors):
+            return _failed(header, "The best weights could not be kept: they are no numbers any more.")
+        try:
+            checkpoint.write(self.folder / checkpoint.BEST, tensors, header)
+        except OSError as error:
+            return _failed(header, f"The best weights could not be kept: {reason(error)}")
+        return None
+
+
+def _room(tensor: Tensor) -> Tensor:
+    return torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu", pin_memory=tensor.is_cuda)
+
+
+def _finite(tensors: Tensors) -> bool:
+    """Whether all are numbers. By numpy: torch would take a second team of threads for it."""
+    for tensor in tensors.values():
+        if tensor.is_floating_point():
+            known = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
+            if not np.isfinite(known.numpy()).all():
+                return False
+    return True
+
+
+def _failed(header: Header, text: str) -> Note:
+    return Note(step=header.step, text=text, failed=True)
