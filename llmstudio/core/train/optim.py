@@ -1,13 +1,158 @@
-"""What changes the weights: AdamW (Loshchilov & Hutter 2019), with decay on matrices only."""
+"""What changes the weights: the optimiser that a recipe names, torch's where torch has it. Formulas: `explained`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from llmstudio.core.model.network import MLP, Attention
+
+from .lion import Lion
+from .muon import Muon
 from .recipe import Recipe
 
 FUSED = ("cpu", "cuda", "mps")  # devices on which torch has the whole update as one kernel
+Group = dict[str, Any]
+
+
+class Optimizers:
+    """All that moves the weights of one network: one optimiser, or two where Muon takes the matrices.
+
+    Every group of weights has a `peak`, its learning rate where the schedule's share is 1, and a `pull`: decay towards
+    zero apart from the gradient (Loshchilov & Hutter 2019) for the optimisers that have none of their own.
+    """
+
+    def __init__(self, gpt: nn.Module, recipe: Recipe, parts: Sequence[torch.optim.Optimizer]) -> None:
+        self.kind, self.parts = recipe.optimizer, tuple(parts)
+        self.names: dict[Tensor, str] = {p: name for name, p in gpt.named_parameters()}
+        assert set(self.names) == {p for group in self.groups for p in group["params"]}
+        self.share = 1.0
+        self.change(recipe)
+
+    @property
+    def groups(self) -> list[Group]:
+        return [group for part in self.parts for group in part.param_groups]
+
+    def step(self) -> None:
+        """Change the weights once by their gradients."""
+        for group in self.groups:
+            if group["pull"] and (moved := [p for p in group["params"] if p.grad is not None]):
+                with torch.no_grad():
+                    torch._foreach_mul_(moved, 1 - group["lr"] * group["pull"])
+        for part in self.parts:
+            part.step()
+
+    def zero_grad(self) -> None:
+        for part in self.parts:
+            part.zero_grad()
+
+    def set_share(self, share: float) -> None:
+        """From now on every group learns at this share of its peak."""
+        self.share = share
+        for group in self.groups:
+            group["lr"] = group["peak"] * share
+
+    def change(self, recipe: Recipe) -> None:
+        """Take the peaks and the decay of `recipe`; the memory of past gradients stays."""
+        assert recipe.optimizer == self.kind, "another optimiser has another memory: make a new one"
+        for group in self.groups:
+            group["peak"] = recipe.matrix_rate if group["turned"] else recipe.learning_rate
+            group["weight_decay" if group["own_decay"] else "pull"] = recipe.weight_decay if group["decays"] else 0.0
+        self.set_share(self.share)
+
+    def state(self) -> dict[str, Tensor]:
+        """All that it remembers, as "exp_avg.blocks.0.attn.qkv.weight": no copies; nothing before the first step."""
+        memory = (memory for part in self.parts for memory in part.state.items())
+        return {f"{key}.{self.names[p]}": t for p, kept in memory for key, t in kept.items() if t is not None}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state` told, and forget all else. ValueError: it is of other weights; nothing has changed."""
+        found: list[tuple[torch.optim.Optimizer, Tensor, str, Tensor]] = []
+        owners = {self.names[p]: (part, p) for part in self.parts for g in part.param_groups for p in g["params"]}
+        for key, tensor in state.items():
+            what, _, name = key.partition(".")
+            if name not in owners:
+                raise ValueError(f"The optimiser's memory of {name or key} belongs to another model: start a new run.")
+            part, p = owners[name]
+            if what in ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg") and tensor.shape != p.shape:
+                raise ValueError(f"The optimiser's memory of {name} has another size: start a new run.")
+            beside = what != "step" or part.defaults.get("fused")  # only fused steps are counted where the weights are
+            found.append((part, p, what, tensor.to(p.device if beside else "cpu", copy=True)))
+        for part in self.parts:
+            part.state.clear()
+        for part, p, what, tensor in found:
+            part.state[p][what] = tensor
+
+
+def make(gpt: nn.Module, recipe: Recipe) -> Optimizers:
+    """The optimiser of `recipe` for all weights of `gpt`, with nothing remembered yet, at the peak of every rate."""
+    if recipe.optimizer != "muon":
+        return Optimizers(gpt, recipe, [_one(recipe, _groups(gpt.parameters(), recipe))])
+    stacked = matrices(gpt)
+    turned = {name: p for name, p in gpt.named_parameters() if name in stacked}
+    parts: list[torch.optim.Optimizer] = []
+    if turned:
+        rows = [stacked[name] for name in turned]
+        parts.append(Muon(list(turned.values()), rows, recipe.matrix_rate, recipe.momentum))
+        parts[0].param_groups[0].update(turned=True, decays=True, own_decay=True, pull=0.0)
+    rest = [p for name, p in gpt.named_parameters() if name not in stacked]
+    return Optimizers(gpt, recipe, [*parts, _one(recipe, _groups(rest, recipe))])
+
+
+def matrices(gpt: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Names of the matrices inside the blocks, and how many rows belong to each of those stacked in one.
+
+    Queries, keys and values are one weight of three matrices, the upward projections of a gated MLP one of two.
+    """
+    inside = ((name, p) for name, p in gpt.named_parameters() if name.startswith("blocks.") and p.dim() == 2)
+    found: dict[str, tuple[int, ...]] = {name: (p.size(0),) for name, p in inside}
+    for path, module in gpt.named_modules():
+        if isinstance(module, Attention) and f"{path}.qkv.weight" in found:
+            found[f"{path}.qkv.weight"] = (module.heads * module.dim, *[module.kv_heads * module.dim] * 2)
+        if isinstance(module, MLP) and module.gated and f"{path}.up.weight" in found:
+            found[f"{path}.up.weight"] = (module.up.out_features // 2,) * 2
+    return found
+
+
+def _groups(weights: Iterable[nn.Parameter], recipe: Recipe) -> list[Group]:
+    """Matrices and embeddings decay towards zero; gains, biases and gates do not, as in nanoGPT."""
+    listed = list(weights)
+    own = recipe.optimizer in ("muon", "adamw", "adam", "lion", "adafactor")
+    split = [(True, [p for p in listed if p.dim() >= 2]), (False, [p for p in listed if p.dim() < 2])]
+    like = {"turned": False, "own_decay": own, "pull": 0.0, "weight_decay": 0.0}
+    return [{"params": params, "decays": decays, **like} for decays, params in split if params]
+
+
+def _one(recipe: Recipe, groups: list[Group]) -> torch.optim.Optimizer:
+    rate, betas = recipe.learning_rate, (recipe.beta1, recipe.beta2)
+    fused = groups[0]["params"][0].device.type in FUSED
+    match recipe.optimizer:
+        case "adamw" | "muon":  # beside Muon: embeddings, the head and all vectors
+            return torch.optim.AdamW(groups, lr=rate, betas=betas, fused=fused)
+        case "adam":
+            return torch.optim.Adam(groups, lr=rate, betas=betas, fused=fused)
+        case "lion":
+            return Lion(groups, rate, betas)
+        case "adafactor":
+            return torch.optim.Adafactor(groups, lr=rate)
+        case "rmsprop":
+            return torch.optim.RMSprop(groups, lr=rate, alpha=recipe.beta2)
+        case "nesterov":
+            nesterov = recipe.momentum > 0  # without any momentum there is nothing to look ahead by
+            return torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=nesterov, fused=fused)
+        case "momentum":
+            return torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, fused=fused)
+        case "sgd":
+            return torch.optim.SGD(groups, lr=rate, fused=fused)
+
+
+def clip(weights: Sequence[Tensor], longest: float) -> float:
+    """Shorten all gradients together to the L2 norm `longest`, 0: leave them. Their norm before comes back."""
+    norm = nn.utils.get_total_norm([p.grad for p in weights if p.grad is not None])
+    if longest and norm > longest:
+        nn.utils.clip_grads_with_norm_(weights, longest, norm)
+    return float(norm)
 
 
 def adamw(gpt: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
@@ -24,11 +169,3 @@ def adamw(gpt: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate
-
-
-def clip(weights: Sequence[Tensor], longest: float) -> float:
-    """Shorten all gradients together to the L2 norm `longest`, 0: leave them. Their norm before comes back."""
-    norm = nn.utils.get_total_norm([p.grad for p in weights if p.grad is not None])
-    if longest and norm > longest:
-        nn.utils.clip_grads_with_norm_(weights, longest, norm)
-    return float(norm)
