@@ -7,7 +7,7 @@ from msgspec import Struct
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, number INTEGER, created REAL, state TEXT,
-                                 model TEXT, recipe TEXT, removed INTEGER DEFAULT 0);
+                                 model TEXT, recipe TEXT, removed INTEGER DEFAULT 0, about TEXT DEFAULT '{}');
 CREATE TABLE IF NOT EXISTS events (run TEXT, step INTEGER, kind TEXT, body TEXT);
 CREATE INDEX IF NOT EXISTS events_by_run ON events (run, step);
 CREATE TABLE IF NOT EXISTS chats (id INTEGER PRIMARY KEY, created REAL, body TEXT);
@@ -17,6 +17,8 @@ SHAPE = (  # what is asked of a file that was there before
     "SELECT run, step, kind, body FROM events LIMIT 0",
     "SELECT id, created, body FROM chats LIMIT 0",
 )
+LATER = {"about": "TEXT DEFAULT '{}'"}  # columns of `runs` that files of the first version do not have
+VERSION = 2  # of the file's shape
 MEMORY = ":memory:"
 
 
@@ -28,6 +30,12 @@ class Row(Struct, frozen=True, kw_only=True):
     state: str
     model: str  # JSON
     recipe: str  # JSON
+    about: str = "{}"  # JSON of an `About`
+    created: float = 0.0  # seconds since 1970; 0: now, or not known
+
+
+class NewerError(ValueError):
+    """The file was written by a newer version."""
 
 
 def open_database(path: Path | str) -> sqlite3.Connection:
@@ -36,7 +44,12 @@ def open_database(path: Path | str) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        _refuse_newer(db, path)
         db.executescript(TABLES)
+        for column in LATER.keys() - columns(db):
+            db.execute(f"ALTER TABLE runs ADD COLUMN {column} {LATER[column]}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.commit()
         return _checked(db)
     except BaseException:
         db.close()
@@ -53,6 +66,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             first = first or error
             continue
         try:
+            _refuse_newer(db, path)
             return _checked(db)
         except sqlite3.OperationalError as error:
             db.close()
@@ -62,6 +76,11 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             raise
     assert first
     raise first
+
+
+def columns(db: sqlite3.Connection) -> set[str]:
+    """Names of what is kept of each run."""
+    return {str(row[1]) for row in db.execute("PRAGMA table_info(runs)")}
 
 
 def damaged(error: sqlite3.Error) -> bool:
@@ -80,6 +99,15 @@ def why(error: sqlite3.Error) -> str:
         sqlite3.SQLITE_CANTOPEN: "it is not there any more, or there is no permission. Look at the project's folder.",
         sqlite3.SQLITE_IOERR: "the disk reported a fault, or the folder is gone. Look at the project's folder.",
     }.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, f"{str(error).rstrip('.')}.")
+
+
+def _refuse_newer(db: sqlite3.Connection, path: Path | str) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise NewerError(
+            f"{path} was written by a newer LLM Studio (format {version}); this one reads format {VERSION}. "
+            "It was left as it is."
+        )
 
 
 def _checked(db: sqlite3.Connection) -> sqlite3.Connection:

@@ -27,11 +27,11 @@ POLL_SECONDS = 0.01
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """One sentence for the person, shown as a toast."""
+    """One sentence for the person, shown as a toast; `deed` is what they may do about it: (word, what it does)."""
 
     text: str
-    kind: str = "info"  # or "error"
-    undo: Callable[[], object] | None = None
+    kind: str = "info"  # or "error", or "done": long work is over, worth a notification of the desktop
+    deed: tuple[str, Callable[[], object]] | None = None
 
 
 class Hall:
@@ -44,6 +44,18 @@ class Hall:
         self._waiting: list[
             tuple[Future[Any], Callable[[Any], object], Callable[[BaseException], object], Future[Any]]
         ] = []
+        self._workers: dict[str, Worker] = {}  # by device
+
+    def worker(self, device: str) -> Worker:
+        """The thread for the models on a device: `models` for the first that is asked for, another for each other."""
+        if device not in self._workers:
+            self._workers[device] = Worker(f"models on {device}") if self._workers else self.models
+        return self._workers[device]
+
+    def end(self) -> None:
+        """End every thread; what was asked before is still answered."""
+        for worker in {id(each): each for each in (self.models, self.files, *self._workers.values())}.values():
+            worker.close()
 
     @property
     def project(self) -> Project | None:
@@ -116,8 +128,15 @@ class Hall:
             each()
         return future.result()
 
-    def say(self, text: str, kind: str = "info", undo: Callable[[], object] | None = None) -> None:
-        self.notices.append(Notice(text=text, kind=kind, undo=undo))
+    def say(
+        self,
+        text: str,
+        kind: str = "info",
+        undo: Callable[[], object] | None = None,
+        deed: tuple[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Show a sentence, with what takes it back or another deed."""
+        self.notices.append(Notice(text=text, kind=kind, deed=("Undo", undo) if undo else deed))
         self.noticed.emit()
 
     def tell(self, error: BaseException) -> None:

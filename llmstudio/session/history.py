@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.train import events
+from ..core.train.recipe import Recipe
 from . import rebuild
-from .database import MEMORY, Row, damaged, open_database, open_read_only, why
+from .curves import changed
+from .database import MEMORY, Row, columns, damaged, open_database, open_read_only, why
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +47,32 @@ class History:
             self._db.close()
 
     def runs(self) -> list[Row]:
-        rows = self._db.execute("SELECT name, number, state, model, recipe FROM runs WHERE removed = 0 ORDER BY number")
-        return [Row(name=n, number=i, state=s, model=m, recipe=r) for n, i, s, m, r in rows]
+        about = "about" if "about" in columns(self._db) else "'{}'"  # an older file that may not be written to
+        rows = self._db.execute(
+            f"SELECT name, number, state, model, recipe, {about}, created FROM runs WHERE removed = 0 ORDER BY number"
+        )
+        return [
+            Row(name=n, number=i, state=s, model=m, recipe=r, about=a or "{}", created=c or 0.0)
+            for n, i, s, m, r, a, c in rows
+        ]
+
+    def removed(self) -> set[str]:
+        """Names of the runs that were moved out of the way."""
+        return {str(name) for (name,) in self._db.execute("SELECT name FROM runs WHERE removed = 1")}
 
     def put_run(self, row: Row) -> None:
         with self._changing():
             self._db.execute(
-                "INSERT INTO runs (name, number, created, state, model, recipe) VALUES (?, ?, ?, ?, ?, ?) "
+                "INSERT INTO runs (name, number, created, state, model, recipe, about) VALUES (?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET "
-                "state = excluded.state, model = excluded.model, recipe = excluded.recipe",
-                (row.name, row.number, time.time(), row.state, row.model, row.recipe),
+                "state = excluded.state, model = excluded.model, recipe = excluded.recipe, about = excluded.about",
+                (row.name, row.number, row.created or time.time(), row.state, row.model, row.recipe, row.about),
             )
+
+    def set_about(self, run: str, about: str) -> None:
+        """Note, tags and the rest, as JSON."""
+        with self._changing():
+            self._db.execute("UPDATE runs SET about = ? WHERE name = ?", (about, run))
 
     def set_state(self, run: str, state: str) -> None:
         with self._changing():
@@ -85,7 +102,10 @@ class History:
         self.lost = 0
         for (body,) in self._db.execute("SELECT body FROM events WHERE run = ? ORDER BY rowid", (run,)):
             try:
-                found.append(events.from_json(body))
+                event = events.from_json(body)
+                if isinstance(event, events.Changed):
+                    changed(Recipe(), event.fields)
+                found.append(event)
             except ValueError:
                 self.lost += 1
         return found

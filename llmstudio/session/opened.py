@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ..core.data import tokens
 from ..core.data.corpus import Corpus
 from ..core.data.tokenizer import Tokenizer
@@ -9,9 +11,13 @@ from ..core.data.tokens import Manifest
 from ..core.json_text import decode
 from ..core.model import spec
 from ..core.train.recipe import Recipe
+from .about import About
+from .database import Row
 from .history import History
-from .project import Folder, Lock, Project
+from .project import Folder, Lock, Project, held
 from .run import Run
+
+GOING = ("training", "paused", "preparing")  # states of a run that has not come to an end
 
 
 class Opened:
@@ -34,6 +40,7 @@ class Opened:
         self.tokenizer: Tokenizer | None = None
         self.manifest: Manifest | None = None
         self.runs: list[Run] = []
+        self.removed: set[str] = set()  # names of runs that were moved out of the way
         self.chat: tuple[int, str] | None = None
 
     def _read_model(self) -> spec.Model:
@@ -67,28 +74,36 @@ def read(path: Path, write: bool = True) -> Opened:
             opened.manifest = manifest if matching else None
     except ValueError as error:
         opened.warnings.append(str(error))
+    elsewhere = not write and held(path)  # another program trains what the history calls training
     for row in opened.history.runs():
-        try:
-            if Path(row.name).name != row.name:
-                raise ValueError("its name is no folder's")
-            model = spec.from_json(row.model)
-            recipe = decode(row.recipe, Recipe)
-        except ValueError as error:
-            opened.warnings.append(f"{row.name} is left out, its record is damaged: {str(error).rstrip('.')}.")
-            continue
-        log = opened.history.events(row.name)
-        if lost := opened.history.lost:
-            opened.warnings.append(f"{lost} lines of the record of {row.name} are damaged and left out.")
-        state = "interrupted" if row.state in ("training", "paused", "preparing") else row.state
-        opened.runs.append(
-            Run(
-                name=row.name,
-                number=row.number,
-                model=model,
-                recipe=recipe,
-                state=state,
-                log=log,
-            )
-        )
+        if run := _run(opened, row, elsewhere):
+            opened.runs.append(run)
+    opened.removed = opened.history.removed()
     opened.chat = opened.history.last_chat()
     return opened
+
+
+def _run(opened: Opened, row: Row, elsewhere: bool) -> Run | None:
+    """A run as its record tells; None, with a warning, where that is damaged."""
+    try:
+        if Path(row.name).name != row.name:
+            raise ValueError("its name is no folder's")
+        model = spec.from_json(row.model)
+        recipe = decode(row.recipe, Recipe)
+        about = decode(row.about, About)
+    except ValueError as error:
+        opened.warnings.append(f"{row.name} is left out, its record is damaged: {str(error).rstrip('.')}.")
+        return None
+    log = opened.history.events(row.name)
+    if lost := opened.history.lost:
+        opened.warnings.append(f"{lost} lines of the record of {row.name} are damaged and left out.")
+    cut_off = row.state in GOING and not elsewhere
+    return Run(
+        name=row.name,
+        number=row.number,
+        model=model,
+        recipe=recipe,
+        state="interrupted" if cut_off else row.state,
+        log=log,
+        about=about if about.created else replace(about, created=row.created),
+    )

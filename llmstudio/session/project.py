@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ from ..core.files import write_atomic
 from ..core.json_text import decode, encode, fit
 from ..core.model import spec
 from ..core.train.recipe import Recipe
+from .queued import Queued
 
 VERSION = 1
 NEWER = (
@@ -39,6 +41,7 @@ class Project(Struct, frozen=True, kw_only=True):
     sampler: Sampler = Sampler()
     floor: float | None = None  # exact entropy of the source, nats per character, where it is known
     next_run: int = 1
+    queue: tuple[Queued, ...] = ()  # runs that wait for their turn
 
 
 class Folder:
@@ -127,14 +130,29 @@ class Lock:
             self._file: IO[bytes] = open(folder / ".lock", "ab")  # noqa: SIM115  (open while the lock is held)
         except OSError as error:
             raise ValueError(f"{folder} cannot be written to: {reason(error)}") from error
-        try:
-            _lock(self._file.fileno())
-        except OSError:
-            self._file.close()
-            raise ValueError(f"{folder.name} is open in another LLM Studio. Close it there first.") from None
+        for wait in (0.05, 0.1, 0.0):  # one that only looks holds it for an instant
+            try:
+                return _lock(self._file.fileno())
+            except OSError:
+                time.sleep(wait)
+        self._file.close()
+        raise ValueError(f"{folder.name} is open in another LLM Studio. Close it there first.")
 
     def release(self) -> None:
         self._file.close()
+
+
+def held(folder: Path) -> bool:
+    """Whether another program has the project open for writing."""
+    try:
+        with open(folder / ".lock", "rb" if os.name != "nt" else "r+b") as file:
+            try:
+                _lock(file.fileno())
+            except OSError:
+                return True
+    except OSError:
+        return False  # there is no lock, or no permission to look
+    return False
 
 
 def unused(path: Path) -> Path:

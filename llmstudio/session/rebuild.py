@@ -3,11 +3,21 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..core.json_text import decode
+from msgspec import Struct
+
+from ..core.json_text import decode, encode
 from ..core.model import spec
 from ..core.train.events import Event, Saved, Snapshot
 from ..core.train.recipe import Recipe
+from .about import About
 from .database import Row
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """run.json: what a run's folder knows of it beside design and recipe."""
+
+    number: int = 0
+    about: About = About()
 
 
 def found(runs: Path) -> Iterator[tuple[Row, list[Event]] | str]:
@@ -22,6 +32,7 @@ def found(runs: Path) -> Iterator[tuple[Row, list[Event]] | str]:
             what = error.strerror if isinstance(error, OSError) else str(error)
             yield f"{folder.name} is left out, its folder is damaged: {str(what).rstrip('.')}."
             continue
+        kept = _kept(folder)
         saved = _steps(folder / "resume")[-1:]
         news: list[Event] = [Snapshot(step=step) for step in _steps(folder / "snapshots")]
         news += [Saved(step=step) for step in saved]
@@ -29,13 +40,23 @@ def found(runs: Path) -> Iterator[tuple[Row, list[Event]] | str]:
         yield (
             Row(
                 name=folder.name,
-                number=number,
+                number=kept.number or number,
                 state="finished" if last >= recipe.steps else "stopped",
                 model=spec.to_json(model).decode(),
                 recipe=text,
+                about=encode(kept.about).decode(),
+                created=kept.about.created,
             ),
             news,
         )
+
+
+def _kept(folder: Path) -> Kept:
+    """Nothing known where the file is missing, as in projects of the first version, or damaged: the rest counts."""
+    try:
+        return decode((folder / "run.json").read_bytes(), Kept)
+    except (OSError, ValueError):
+        return Kept()
 
 
 def _age(folder: Path) -> float:

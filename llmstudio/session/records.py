@@ -11,8 +11,10 @@ from ..core.files import write_atomic
 from ..core.json_text import encode
 from ..core.model import spec
 from ..core.train.events import Event
+from .about import About
 from .database import Row
 from .hall import Hall, sentence
+from .rebuild import Kept
 from .run import Run
 
 if TYPE_CHECKING:
@@ -33,13 +35,14 @@ class Records:
 
     def make(self, run: Run) -> "Future[Any]":
         """The new run's folder, with all that is needed to read its weights later."""
-        return self._hall.files.ask(_make, self._opened, self._hall.folder.run(run.name), run.model, run.recipe)
+        return self._hall.files.ask(_make, self._opened, run.name, run.number, run.model, run.recipe, run.about)
 
     def put(self, run: Run) -> None:
         """The run has begun, or goes on."""
         recipe = encode(run.recipe).decode()
         self._save(_put, Row(
             name=run.name, number=run.number, state="training", model=spec.to_json(run.model).decode(), recipe=recipe,
+            about=encode(run.about).decode(), created=run.created,
         ))  # fmt: skip
 
     def cut(self, run: Run) -> None:
@@ -49,6 +52,10 @@ class Records:
 
     def end(self, run: Run) -> None:
         self._save(_set_state, run.name, run.state)
+
+    def about(self, run: Run) -> None:
+        """Note and tags have changed."""
+        self._save(_set_about, run.name, run.number, run.about)
 
     def remove(self, run: Run, removed: bool = True) -> None:
         """Move the run out of the way, or back."""
@@ -87,11 +94,25 @@ class Records:
             self._hall.save(function, self._hall.opened, *args)
 
 
-def _make(opened: "Opened", folder: Path, model: spec.Model, recipe: msgspec.Struct) -> None:
+def _make(
+    opened: "Opened", name: str, number: int, model: spec.Model, recipe: msgspec.Struct, about: About
+) -> None:
+    folder = opened.folder.run(name)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "tokenizer.json", opened.folder.tokenizer.read_bytes())
     write_atomic(folder / "spec.json", spec.to_json(model))
     write_atomic(folder / "recipe.json", msgspec.json.format(encode(recipe), indent=2))
+    _write_about(folder, number, about)
+
+
+def _write_about(folder: Path, number: int, about: About) -> None:
+    """run.json, from which `rebuild` knows the run again without the history."""
+    write_atomic(folder / "run.json", msgspec.json.format(encode(Kept(number=number, about=about)), indent=2))
+
+
+def _set_about(opened: "Opened", name: str, number: int, about: About) -> None:
+    opened.history.set_about(name, encode(about).decode())
+    _write_about(opened.folder.run(name), number, about)
 
 
 def _put(opened: "Opened", row: Row) -> None:

@@ -10,6 +10,7 @@ from ..core.model.presets import PRESETS
 from . import settings as settings_file
 from .build import BuildRoom
 from .chat import ChatRoom
+from .computer import Computer
 from .data import DataRoom
 from .hall import Hall
 from .inside import InsideRoom
@@ -32,7 +33,14 @@ class Session(Hall):
         self.train = TrainRoom(self, self.data, self.build, self.weights)
         self.inside = InsideRoom(self, self.data, self.train, self.weights)
         self.chat = ChatRoom(self, self.inside, self.weights)
+        self.computer = Computer(self, lambda: any(run.live and run.state != "paused" for run in self.train.runs))
+        self.computer.changed.connect(self._name_device)
         self.rooms = (self.data, self.build, self.train, self.inside, self.chat)
+
+    @property
+    def peak(self) -> float | None:
+        """FLOP/s of the fastest matrix product on the device in use; None until it has been measured."""
+        return self.computer.peak
 
     def new(self, path: Path, preset: str = "nano", kit: str = "", name: str = "") -> "Future[Any]":
         """Make a project and open it; a kit also fills it with its text. ValueError where the folder is not empty."""
@@ -78,8 +86,8 @@ class Session(Hall):
     def close(self) -> None:
         """End the session: everything is saved, both threads end."""
         self.close_project()
-        self.models.close()
-        self.files.close()
+        self.computer.close()
+        self.end()
 
     def poll(self) -> None:
         super().poll()
@@ -87,6 +95,7 @@ class Session(Hall):
             self.say(self.weights.troubles.pop(0), "error")
         for room in self.rooms:
             room.poll()
+        self.computer.poll()
 
     def _enter(self, opened: "Opened") -> None:
         self.close_project()
@@ -98,6 +107,9 @@ class Session(Hall):
         for text in opened.warnings:
             self.say(text, "error")
         self.project_changed.emit()
+
+    def _name_device(self) -> None:
+        self.device = self.computer.words
 
     def _open_failed(self, error: BaseException) -> None:
         self.loading = False

@@ -208,8 +208,7 @@ class Window(QWidget):
 
     def _tell(self) -> None:
         for notice in self.session.notices[self._told :]:
-            undo = ("Undo", notice.undo) if notice.undo else None
-            self.toasts.say(notice.text, notice.kind == "error", undo)
+            self.toasts.say(notice.text, notice.kind == "error", notice.deed)
         self._told = len(self.session.notices)
 
     def _place(self) -> None:

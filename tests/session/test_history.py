@@ -21,7 +21,7 @@ NEWS = [
 
 def row(name="run 1", number=1, state="training"):
     model, recipe = spec.to_json(spec.Model()).decode(), msgspec.json.encode(Recipe()).decode()
-    return Row(name=name, number=number, state=state, model=model, recipe=recipe)
+    return Row(name=name, number=number, state=state, model=model, recipe=recipe, created=1.7e9)
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_removed_text_comes_back_and_tokens_know_they_are_old(project):
     project.data.remove(project.data.sources[0].id)
     project.wait(project.files.ask(lambda: None))
     assert not project.data.sources and project.data.stale
-    project.notices[-1].undo()
+    project.notices[-1].deed[1]()
     project.wait(project.files.ask(lambda: None))
     assert project.data.ready
     project.data.edit(replace(project.data.settings, tokenizer="byte"))
@@ -151,7 +151,7 @@ def test_a_removed_run_can_be_had_back(project, tmp_path):
     run = train(project)
     project.train.remove(run)
     assert project.train.runs == [] and project.train.run is None
-    project.notices[-1].undo()
+    project.notices[-1].deed[1]()
     assert project.train.runs == [run]
     project.wait(project.inside.look())
 

@@ -33,7 +33,7 @@ def test_the_recipe_follows_the_design_and_can_be_had_back(session, parts):
     assert session.build.model.name == NANOGPT.model.name
     assert session.train.recipe == replace(NANOGPT.recipe, prompt="Odo: ")
     assert "nanoGPT" in session.notices[-1].text
-    session.notices[-1].undo()
+    session.notices[-1].deed[1]()
     assert session.train.recipe == before
 
 

@@ -92,7 +92,7 @@ def test_a_run_is_shown_removed_and_brought_back(desk: Any) -> None:
     desk.key(panel.table, Qt.Key.Key_Delete)
     assert train.runs == [second]
     assert panel.table.model().rowCount() == 1
-    desk.session.notices[-1].undo()
+    desk.session.notices[-1].deed[1]()
     desk.beat()
     assert train.runs == [first, second]
     assert panel.table.model().index(0, 0).data() == "run 1"

@@ -1,0 +1,77 @@
+"""What is done with a run on the thread that owns the models."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from ..core.data.faults import reason
+from ..core.train.events import Event
+from .project import Folder
+from .run import Run
+from .weights import Weights
+
+
+def work(
+    run: Run, place: Folder, start_from: Path | None, fields: dict[str, Any]
+) -> Generator[Event | None, None, None]:
+    """Train the run, new or from its newest checkpoint; `fields` of its recipe are changed before the first step."""
+    from ..core.data.tokenizer import Tokenizer
+    from ..core.data.tokens import Tokens
+    from ..core.train.trainer import Trainer
+
+    folder = place.run(run.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    tokens, tokenizer = Tokens(place.tokens), Tokenizer.load(place.tokenizer)
+    more: dict[str, Any] = {"start_from": start_from} if start_from else {}
+    if run.origin and run.origin.changes:
+        more["changes"] = run.origin.changes
+    run.trainer = Trainer(run.model, run.recipe, tokens, tokenizer, folder, run.device, **more)
+    if fields:
+        run.trainer.change(**fields)
+    yield from run.trainer.run()
+
+
+def change(run: Run, fields: dict[str, Any]) -> None:
+    """Change these fields of the recipe before the next step."""
+    if run.trainer:
+        run.trainer.change(**fields)
+
+
+def evaluate(
+    weights: Weights, run: Run, project: Folder, step: int | None
+) -> Generator[Any, None, tuple[float, int]]:
+    from ..core.data.tokens import Tokens
+    from ..core.train.evaluate import validation_loss
+
+    same_tokenizer(project, project.run(run.name))
+    gpt, at = weights.at(run, project.run(run.name), step)
+    loss = yield from validation_loss(gpt, Tokens(project.tokens), run.model.context, run.recipe_now.batch)
+    return loss, at
+
+
+def newest(project: Folder, folder: Path) -> int:
+    """Step of the newest checkpoint. ValueError where there is none, or the tokens are no longer the run's."""
+    from ..core.train.checkpoint import newest_step
+
+    same_tokenizer(project, folder)
+    return newest_step(folder / "resume")
+
+
+def same_tokenizer(project: Folder, folder: Path) -> None:
+    """ValueError where the tokens on disk are not those that the run knows."""
+    try:
+        same = project.tokenizer.read_bytes() == (folder / "tokenizer.json").read_bytes()
+    except OSError as error:
+        raise ValueError(f"{error.filename}: {reason(error)} Start a new run.") from error
+    if not same:
+        raise ValueError(f"The tokenizer changed since {folder.name} began. Start a new run, or undo the change.")
+
+
+def snapshot(folder: Path, step: int) -> Path:
+    """The weights that a run kept at a step. ValueError where it kept none."""
+    path = folder / "snapshots" / f"{step}.safetensors"
+    if not path.exists():
+        there = sorted(int(each.stem) for each in path.parent.glob("*.safetensors") if each.stem.isdecimal())
+        steps = ", ".join(map(str, there)) or "none"
+        raise ValueError(f"{folder.name} kept no weights at step {step}; there are: {steps}.")
+    return path
