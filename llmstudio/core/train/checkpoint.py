@@ -24,6 +24,7 @@ from llmstudio.core.model import spec as S
 from llmstudio.core.model.network import GPT
 
 from .events import Changed
+from .guard import Trouble
 from .recipe import Recipe
 
 VERSION = 2
@@ -56,7 +57,7 @@ class Best(Struct, frozen=True, kw_only=True):
 class Header(Struct, frozen=True, kw_only=True):
     """What a file says of itself. `told`: the news of this step (evaluation, sample, snapshot) is out.
 
-    Batches and dropout of a step follow from the seed, the step and `rolled` alone, so no generator's state is kept.
+    Batches and dropout of a step follow from the seed and the step alone, so no generator's state is kept.
     """
 
     step: int
@@ -75,7 +76,7 @@ class Header(Struct, frozen=True, kw_only=True):
     best: Best | None = None
     waited: int = 0  # looks at validation text since the best
     losses: tuple[float, ...] = ()  # the latest good ones: the memory of `guard`
-    rolled: int = 0  # how often the run was rolled back
+    troubles: tuple[Trouble, ...] = ()  # that the run was rolled back from: the memory of `guard` too
 
 
 class NewerError(ValueError):

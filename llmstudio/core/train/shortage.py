@@ -1,0 +1,61 @@
+"""When memory or the disk runs short: what it looks like, and what to do about it. Imports no torch."""
+
+import errno
+import shutil
+from pathlib import Path
+
+HALVINGS = 4  # of what goes through the network at once, at most
+RESERVE = 64 << 20  # bytes of the disk that are left to others
+WORDS = (  # what torch says where it has no error of its own for it
+    "defaultcpuallocator",
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "could not allocate",
+    "not enough memory",
+    "cublas_status_alloc_failed",
+    "could not create a primitive",
+    "bad_alloc",
+    "bad allocation",
+)
+
+
+def of_memory(error: BaseException) -> bool:
+    """Whether this error says that the memory of the computer or the GPU has run out."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in WORDS)
+
+
+def finer(batch: int, accumulate: int, begun: int) -> int | None:
+    """In how many portions to take a batch that did not fit in `accumulate`; None where that cannot help any more.
+
+    Twice as many, while a portion has more than one text, at most four times over since `begun`, the portions that the
+    run began with. The batch stays what it is, so the steps do too, but for the last digits.
+    """
+    if accumulate >= batch or accumulate >= begun << HALVINGS:
+        return None
+    return min(2 * accumulate, batch)
+
+
+def of_disk(folder: Path, size: int) -> str | None:
+    """A sentence where there is no room on the disk of `folder` for two checkpoints of `size` bytes; None: there is.
+
+    One is written while the old one is still there, and snapshots come beside them.
+    """
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return None  # the disk does not tell; the save itself will
+    if free >= 2 * size + RESERVE:
+        return None
+    return (
+        f"The disk is nearly full: {_large(free)} are free, and saving takes {_large(2 * size + RESERVE)}. "
+        "Training is paused and nothing is lost. Free some space, then go on."
+    )
+
+
+def _large(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
