@@ -4,126 +4,165 @@ Needs pyqtgraph: import this inside a function, after the window is painted.
 """
 
 from collections.abc import Callable, Sequence
-from math import inf, isfinite
 
 import numpy as np
-import pyqtgraph as pg
-from msgspec import Struct
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from ..theme import faded, theme
-from . import marks, ticks
+from . import fitting, layer, marks, names, ticks
+from .bins import Table
+from .curve import Curve, Short, View
+from .layer import Layer
+from .names import End, Flag
 from .paper import Paper, Scale
-from .series import Floats, average, bounds, decimate
+from .series import Floats
 
-
-class Curve(Struct, frozen=True, kw_only=True):
-    """`x` rises; `y` in the base unit of the chart (nats). `key` stays the same while it grows."""
-
-    key: str
-    name: str
-    x: Floats
-    y: Floats
-    color: QColor
-    width: float = 1.25
-    mean: bool = False  # a smoothed curve: where points are dense, the mean of a column is drawn and not its extremes
-    opacity: float = 1.0
-    ringed: bool = False
-    dashed: bool = False
-    label: tuple[str, str] | None = None  # written at its end: name, a word about it
-    dot: bool = False  # a dot at its end
-    framed: bool = True  # counts for the range that is followed
+__all__ = ["Chart", "Curve", "Flag", "Scale"]
+NEAR = 10  # pixels from a line within which the pointer means it
+BAND = 0.22  # opacity of a ground
 
 
 class Chart(Paper):
-    def __init__(self, across: str, scale: Scale, explain: Callable[[float], marks.Tip | None]) -> None:
-        super().__init__(scale)
+    named = Signal(str)  # the key of the line whose name was clicked
+
+    def __init__(
+        self,
+        across: str,
+        scale: Scale,
+        explain: Callable[[float], marks.Tip | None],
+        margins: tuple[int, int, int, int] = marks.MARGINS,
+    ) -> None:
+        super().__init__(scale, margins)
         self.across, self._explain = across, explain
         self.moment: float | None = None  # the step of the time machine
+        self.cross: float | None = None  # the step under the pointer on another chart
         self.legend: Sequence[tuple[str, QColor, bool]] = ()
+        self.flags: Sequence[Flag] = ()
+        self.outliers = True  # single peaks do not count for the range
+        self.telling = True  # says its values beside the pointer
         self._curves: list[Curve] = []
         self._levels: list[marks.Level] = []
-        self._span = 1.0  # steps shown while following
-        self._lines: dict[str, pg.PlotCurveItem] = {}
-        self._short: dict[str, tuple[Floats, Floats]] = {}
+        self._shorts: dict[str, Short] = {}
+        self._still, self._moving = Layer(), Layer()
+        self._places: list[tuple[QRectF, str]] = []  # where the names are
+        self._lit = ""  # key of the line that is pointed at
 
     # what is shown
 
     def show_curves(self, curves: Sequence[Curve], span: float, levels: Sequence[marks.Level] = ()) -> None:
         """Draw these, over steps 0 to `span` while following."""
-        self._curves, self._span, self._levels = list(curves), max(span, 1.0), list(levels)
-        for key in self._lines.keys() - {curve.key for curve in curves}:
-            self.box.removeItem(self._lines.pop(key))
-            self._short.pop(key, None)
-        if self.following:
+        self._curves, self.most, self._levels = list(curves), max(span, 1.0), list(levels)
+        keys = {curve.key for curve in curves}
+        self._shorts = {key: short for key, short in self._shorts.items() if key in keys}
+        if not self.held:
             self._fit()
         self._draw()
 
     def set_scale(self, scale: Scale) -> None:
-        self.scale_ = scale
-        self.follow()
+        self.scale_, self.held = scale, False
+        self._fit()
+        self._draw()
 
     def set_log(self, on: bool) -> None:
         """Steps on an axis of log10(1 + step)."""
-        self.log = on
-        self.follow()
+        span, self.log = self.span, on
+        self.set_span(span)
+
+    def set_log_up(self, on: bool) -> None:
+        """Values on an axis of their log10."""
+        self.log_up, self.held = on, False
+        self._fit()
+        self._draw()
 
     def set_moment(self, step: float | None) -> None:
         if step != self.moment:
             self.moment = step
             self.viewport().update()
 
+    def set_cross(self, step: float | None) -> None:
+        """Show the cross-hair of another chart."""
+        if step != self.cross:
+            self.cross = step
+            if self.at is None:
+                self.viewport().update()
+
     def curves(self) -> Sequence[Curve]:
         return self._curves
 
     # ranges
 
+    def _view(self) -> View:
+        (low, high), _ = self.box.viewRange()
+        return View(
+            low=self._unplaced(low), high=self._unplaced(high), pixels=max(int(self.frame.width()), 50), log=self.log
+        )
+
     def _fit(self) -> None:
-        low, high = inf, -inf
-        span = float(self._place(np.array([self._span]))[0])
-        for curve in self._curves:
-            if curve.framed:
-                _, y = self._shortened(curve, 0.0, span)
-                least, most = bounds(y)
-                low, high = min(low, least), max(high, most)
-        for level in self._levels:
-            scaled = float(self.scale_.apply(np.array([level.y]))[0])
-            low, high = min(low, scaled), max(high, scaled)
-        if not (isfinite(low) and isfinite(high)):
-            low, high = 0.0, 1.0
-        if high - low < 1e-9:
-            low, high = low - 0.5, high + 0.5
-        step = ticks.spacing(low, high, 6) / 5  # the range moves in small jumps, not at every point
-        low, high = (np.floor((low - step / 4) / step) * step, np.ceil((high + step / 4) / step) * step)
-        limits = {"xMin": 0.0, "xMax": span, "minXRange": span * 1e-5}
-        self.box.setLimits(**limits)
-        self.box.setRange(xRange=(0.0, span), yRange=(low, high), padding=0)
+        (low, high), was = self.box.viewRange()
+        if self.following:
+            low, high = 0.0, self._placed(self.most)
+            self.box.setRange(xRange=(low, high), padding=0)
+        view = self._view()
+        lines = [self._scaled(curve, view)[1] for curve in self._curves if curve.framed and len(curve.x)]
+        grounds = [self._up(curve.top) for curve in self._curves if curve.framed and curve.top is not None]
+        levels = self._up(np.array([level.y for level in self._levels])) if self.following else np.empty(0)
+        found = fitting.around(lines, [*grounds, levels], self.outliers)
+        if found != tuple(was):
+            self.box.setRange(yRange=found, padding=0)
 
     # drawing
 
-    def _shortened(self, curve: Curve, low: float, high: float) -> tuple[Floats, Floats]:
-        pixels = max(int(self.frame.width()), 50)
-        shorten = average if curve.mean else decimate
-        x, y = shorten(self._place(curve.x), curve.y, low, high, pixels * 2 // 3 if curve.mean else pixels)
-        return x, self.scale_.apply(y)
+    def _short(self, curve: Curve) -> Short:
+        return self._shorts.setdefault(curve.key, Short())
+
+    def _scaled(self, curve: Curve, view: View) -> Table:
+        """Places, and values as they are drawn."""
+        if curve.band:
+            found = self._short(curve).band(curve, view)
+            found = found if found.shape[1] else self._short(curve).single(curve, view)
+        else:
+            found = self._short(curve).line(curve, view)
+        return np.concatenate([found[:1], self._up(found[1:])])
+
+    def _pixels(self, table: Table) -> Table:
+        """Places and drawn values as pixels."""
+        (left, right), (low, high) = self.box.viewRange()
+        frame = self.frame
+        across = frame.left() + (table[:1] - left) / (right - left) * frame.width()
+        with np.errstate(over="ignore", invalid="ignore"):
+            up = frame.bottom() - (table[1:] - low) / (high - low) * frame.height()
+        return np.concatenate([across, up])
 
     def _draw(self) -> None:
-        (low, high), _ = self.box.viewRange()
-        for order, curve in enumerate(self._curves):
-            x, y = self._short[curve.key] = self._shortened(curve, low, high)
-            line = self._lines.get(curve.key)
-            if line is None:
-                line = self._lines[curve.key] = pg.PlotCurveItem(skipFiniteCheck=False)
-                self.box.addItem(line, ignoreBounds=True)
-            pen = QPen(faded(curve.color, curve.opacity), curve.width)
-            pen.setCosmetic(True)
-            pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
-            if curve.dashed:
-                pen.setDashPattern([4, 3])
-            line.setZValue(order)
-            line.setData(x, y, pen=pen, antialias=curve.width > 1 or len(x) < 400, connect="finite")
         self.viewport().update()
+
+    def _state(self, curves: Sequence[Curve]) -> tuple[object, ...]:
+        """What a picture of these curves depends on."""
+        ranges = tuple(map(tuple, self.box.viewRange()))
+        return tuple(curve.state() for curve in curves), ranges, self.log, self.log_up, self.scale_.title, theme.dark
+
+    def _paint_curves(self, p: QPainter, curves: Sequence[Curve]) -> None:
+        view = self._view()
+        layer.clip(p, self.frame)
+        for curve in curves:
+            if len(curve.x):
+                self._paint_curve(p, curve, view)
+
+    def _paint_curve(self, p: QPainter, curve: Curve, view: View) -> None:
+        pen = layer.pen_of(curve.color, curve.width, curve.opacity, curve.dashed, curve.dotted)
+        if curve.top is not None:
+            places = view.place(curve.x)
+            x, low, high = self._pixels(np.stack([places, self._up(curve.y), self._up(curve.top)]))
+            layer.ground(p, x, low, high, faded(curve.color, BAND))
+            return
+        if curve.band:
+            spread, single = self._short(curve).band(curve, view), self._short(curve).single(curve, view)
+            x, low, high = self._pixels(np.concatenate([spread[:1], self._up(spread[1:])]))
+            layer.ground(p, x, low, high, faded(curve.color, BAND))
+            layer.line(p, *self._pixels(np.concatenate([single[:1], self._up(single[1:])])), pen)
+            return
+        layer.line(p, *self._pixels(self._scaled(curve, view)), pen)
 
     def marks_across(self) -> list[float]:
         (low, high), _ = self.box.viewRange()
@@ -131,68 +170,149 @@ class Chart(Paper):
             return ticks.decades(low, high)
         return ticks.steps(low, high, max(2, int(self.frame.width() // 80)))
 
-    def marks_up(self) -> list[float]:
+    def marks_up(self) -> list[tuple[float, str]]:
+        """Places of the marks at the side, and their words."""
         _, (low, high) = self.box.viewRange()
-        return ticks.marks(low, high, max(2, int(self.frame.height() // 45)))
+        if self.log_up:
+            return ticks.logs(low, high, max(2, int(self.frame.height() // 24)))
+        found = ticks.marks(low, high, max(2, int(self.frame.height() // 45)))
+        return list(zip(found, ticks.words(found), strict=True))
 
     def drawBackground(self, p: QPainter, rect: QRectF | QRect) -> None:
         p.fillRect(rect, theme.color("panel"))
         frame = self.frame
         if frame.width() < 20 or frame.height() < 20:
             return
-        marks.grid(p, frame, [self._x(x) for x in self.marks_across()], [self._y(y) for y in self.marks_up()])
-        marks.levels(p, frame, [(self.y_of(level.y), level) for level in self._levels])
+        marks.grid(p, frame, [self._x(x) for x in self.marks_across()], [self._y(y) for y, _ in self.marks_up()])
+        if self._levels:
+            marks.levels(p, frame, [(self.y_of(level.y), level) for level in self._levels], self.margins[2])
 
     def drawForeground(self, p: QPainter, rect: QRectF | QRect) -> None:
         frame = self.frame
         if frame.width() < 20 or frame.height() < 20:
             return
-        across, up = self.marks_across(), self.marks_up()
+        still = [curve for curve in self._curves if curve.behind]
+        moving = [curve for curve in self._curves if not curve.behind]
+        size = self.viewport().size()
+        p.save()
+        self._still.paint(p, size, self._state(still), lambda inner: self._paint_curves(inner, still))
+        self._moving.paint(p, size, self._state(moving), lambda inner: self._paint_curves(inner, moving))
+        p.restore()
+        at = self.at if self.at is not None else self.cross
+        found = None if at is None else self._explain(at)
+        self._draw_axes(p, frame, found)
+        self._draw_over(p, frame)
+        if found is not None:
+            x, y = self.x_of(found.x), None if found.y is None else self.y_of(found.y)
+            marks.cross(p, frame, x, y, found, self.margins)
+            if self.at is not None and self.telling:
+                marks.tip(p, frame, x, frame.center().y() if y is None else y, found)
+        if self._chosen is not None:
+            p.setPen(QPen(theme.color("accent"), 1))
+            p.setBrush(faded(theme.color("accent"), 0.12))
+            p.drawRect(self._chosen)
+
+    def _draw_axes(self, p: QPainter, frame: QRectF, found: marks.Tip | None) -> None:
+        across = self.marks_across()
         steps = [ticks.written(ticks.unlog(x)) for x in across] if self.log else ticks.words(across)
-        found = None if self.at is None else self._explain(self.at)
         bottom = [(self._x(x), text) for x, text in zip(across, steps, strict=True)]
-        side = [(self._y(y), text) for y, text in zip(up, ticks.words(up), strict=True)]
+        side = [(self._y(y), text) for y, text in self.marks_up()]
         if found is not None:  # a label under a badge hides
             x, y = self.x_of(found.x), None if found.y is None else self.y_of(found.y)
             bottom = [mark for mark in bottom if abs(mark[0] - x) > 36]
             side = [mark for mark in side if y is None or abs(mark[0] - y) > 16]
-        marks.axes(p, frame, bottom, side, (self.across, self.scale_.title))
-        self._draw_over(p, frame)
-        if self.legend:
-            marks.legend(p, frame, self.legend)
-        if found is not None:
-            marks.cross(p, frame, x, y, found)
-            marks.tip(p, frame, x, frame.center().y() if y is None else y, found)
+        marks.axes(p, frame, bottom, side, (self.across, self.scale_.title), self.margins)
 
     def _draw_over(self, p: QPainter, frame: QRectF) -> None:
-        """Rings, end dots, the moment, and names at the ends."""
-        taken: list[QRectF] = []
-        for curve in self._curves:
-            points = self._points(curve) if curve.ringed or curve.dot or curve.label else []
-            if curve.ringed:
-                marks.rings(p, frame, points, curve.color)
-            if not points or not frame.adjusted(-1, -1, 1, 1).contains(points[-1]):
+        """Flags, rings, end dots, the moment, and names at the ends."""
+        view, taken, found = self._view(), list[QRectF](), list[End]()
+        names.flags(p, frame, [(self.x_of(flag.step), flag) for flag in self.flags], taken)
+        if self.legend:
+            taken.append(marks.legend(p, frame, self.legend))
+        for curve in reversed(self._curves):
+            if not len(curve.x) or not (curve.ringed or curve.dot or curve.label or curve.framed):
                 continue
-            if curve.dot:
-                p.setRenderHint(QPainter.RenderHint.Antialiasing)
-                p.setPen(QPen(theme.color("panel"), 1.5))
-                p.setBrush(curve.color)
-                p.drawEllipse(points[-1], 4.5, 4.5)
-            if curve.label:
-                marks.named(p, frame, points[-1], *curve.label, taken)
+            x, y = self._pixels(self._scaled(curve, view))[:2]
+            if curve.framed:
+                names.above(p, frame, _higher(x, y, frame), curve.color)
+            if curve.key == self._lit:
+                p.save()
+                layer.clip(p, frame)
+                layer.line(p, x, y, layer.pen_of(curve.color, 2.25, 1.0, curve.dashed, curve.dotted))
+                p.restore()
+            if curve.ringed:
+                marks.rings(p, frame, _spaced(x, y, frame), curve.color)
+            if (end := _end(x, y, frame)) is not None:
+                if curve.dot:
+                    _dot(p, end, curve.color)
+                if curve.label:
+                    found.append(
+                        End(key=curve.key, at=end, name=curve.label[0], rest=curve.label[1], color=curve.color)
+                    )
+        self._places = names.ends(p, frame, found, taken, self._lit)
         if self.moment is not None:
             p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             marks.vertical(p, frame, round(self.x_of(self.moment)), theme.color("warning"), 2)
 
-    def _points(self, curve: Curve) -> list[QPointF]:
-        """Where its points are: all of a ringed curve, thinned to what can be told apart, else the last."""
-        x, y = self._short.get(curve.key, (np.empty(0), np.empty(0)))
-        if not curve.ringed:
-            x, y = x[-1:], y[-1:]
-        (left, right), (low, high) = self.box.viewRange()
-        frame = self.frame
-        across = frame.left() + (x - left) / (right - left) * frame.width()
-        up = frame.bottom() - (y - low) / (high - low) * frame.height()
-        ok = np.isfinite(up) & (across >= frame.left() - 1) & (across <= frame.right() + 1)
-        kept = marks.spaced(across[ok].tolist())
-        return [QPointF(float(across[ok][i]), float(up[ok][i])) for i in kept]
+    # the pointer
+
+    def _hover(self, step: float | None, where: QPointF) -> None:
+        lit = self._pointed(where) if step is not None else ""
+        if lit != self._lit:
+            self._lit = lit
+            self.viewport().update()
+        named = any(box.contains(where) for box, _ in self._places)
+        if self._pressed is None:
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if named else Qt.CursorShape.ArrowCursor)
+        super()._hover(step, where)
+
+    def _pointed(self, where: QPointF) -> str:
+        """The key of the named line that the pointer means: by its name, or the nearest."""
+        for box, key in self._places:
+            if box.contains(where):
+                return key
+        view, best, found = self._view(), float(NEAR), ""
+        for curve in self._curves:
+            if curve.label and not curve.dotted and len(curve.x):
+                x, y = self._pixels(self._scaled(curve, view))
+                if len(x) and x[0] - NEAR <= where.x() <= x[-1] + NEAR:
+                    away = abs(float(np.interp(where.x(), x, y)) - where.y())
+                    best, found = (away, curve.key) if away < best else (best, found)
+        return found
+
+    def _clicked(self, at: QPointF) -> None:
+        key = next((key for box, key in self._places if box.contains(at)), "")
+        if key:
+            self.named.emit(key)
+        else:
+            super()._clicked(at)
+
+
+def _dot(p: QPainter, at: QPointF, color: QColor) -> None:
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    p.setPen(QPen(theme.color("panel"), 1.5))
+    p.setBrush(color)
+    p.drawEllipse(at, 4.5, 4.5)
+
+
+def _end(x: Floats, y: Floats, frame: QRectF) -> QPointF | None:
+    """The last point in view that is a number."""
+    ok = np.flatnonzero(np.isfinite(y) & (x >= frame.left() - 1) & (x <= frame.right() + 1))
+    if not len(ok):
+        return None
+    point = QPointF(float(x[ok[-1]]), float(y[ok[-1]]))
+    return point if frame.adjusted(-1, -1, 1, 1).contains(point) else None
+
+
+def _spaced(x: Floats, y: Floats, frame: QRectF) -> list[QPointF]:
+    """The points in view, thinned to what can be told apart."""
+    ok = np.isfinite(y) & (x >= frame.left() - 1) & (x <= frame.right() + 1)
+    x, y = x[ok], y[ok]
+    return [QPointF(float(x[i]), float(y[i])) for i in marks.spaced(x.tolist())]
+
+
+def _higher(x: Floats, y: Floats, frame: QRectF) -> list[float]:
+    """Where a line leaves the frame at its top."""
+    with np.errstate(invalid="ignore"):
+        out = (y < frame.top() - 1) & (x >= frame.left()) & (x <= frame.right())
+    return x[out].tolist()

@@ -10,6 +10,7 @@ from ..theme import faded, theme
 
 Align = Qt.AlignmentFlag
 LEFT, RIGHT, TOP, BOTTOM = 60, 104, 10, 42  # margins of the plot's frame
+MARGINS = (LEFT, TOP, RIGHT, BOTTOM)
 NAME_H = 15  # least distance of two names at the edge
 RING = 12  # least distance of two rings
 
@@ -43,17 +44,29 @@ class Tip(Struct, frozen=True, kw_only=True):
 Marks = Sequence[tuple[float, str]]  # pixel place, text
 
 
-def axes(p: QPainter, frame: QRectF, across: Marks, up: Marks, titles: tuple[str, str]) -> None:
-    """Labels of the marks, at pixel places, and the titles of both axes."""
+def axes(
+    p: QPainter,
+    frame: QRectF,
+    across: Marks,
+    up: Marks,
+    titles: tuple[str, str],
+    margins: tuple[int, int, int, int] = MARGINS,
+) -> None:
+    """Labels of the marks, at pixel places, and the titles of both axes, as far as the margins have room for them."""
+    left, _, right, bottom = margins
     p.setFont(theme.font(11))
     p.setPen(theme.color("muted"))
     for x, text in across:
-        p.drawText(QRectF(x - 40, frame.bottom() + 6, 80, 16), Align.AlignHCenter | Align.AlignVCenter, text)
+        half = min(40.0, frame.right() + right - x)  # the last may end at the edge
+        align = Align.AlignHCenter if half == 40 or x - half < frame.left() else Align.AlignRight
+        box = QRectF(x - 40, frame.bottom() + 4, 40 + half, 16)
+        p.drawText(box, align | Align.AlignVCenter, text)
     for y, text in up:
-        p.drawText(QRectF(frame.left() - LEFT, y - 8, LEFT - 8, 16), Align.AlignRight | Align.AlignVCenter, text)
-    p.drawText(QRectF(frame.left(), frame.bottom() + 24, frame.width(), 16), Align.AlignCenter, titles[0])
-    if QFontMetricsF(p.font()).horizontalAdvance(titles[1]) > frame.height() + TOP + BOTTOM:
-        return  # too long to be whole
+        p.drawText(QRectF(frame.left() - left, y - 8, left - 6, 16), Align.AlignRight | Align.AlignVCenter, text)
+    if bottom >= BOTTOM:
+        p.drawText(QRectF(frame.left(), frame.bottom() + 24, frame.width(), 16), Align.AlignCenter, titles[0])
+    if left < LEFT or QFontMetricsF(p.font()).horizontalAdvance(titles[1]) > frame.height() + TOP + BOTTOM:
+        return  # no room for it to be whole
     p.save()
     p.translate(7, frame.center().y())
     p.rotate(-90)
@@ -68,9 +81,10 @@ def grid(p: QPainter, frame: QRectF, across: Sequence[float], up: Sequence[float
     p.drawLines([QLineF(frame.left(), round(y), frame.right(), round(y)) for y in up])
 
 
-def levels(p: QPainter, frame: QRectF, found: Sequence[tuple[float, Level]]) -> None:
+def levels(p: QPainter, frame: QRectF, found: Sequence[tuple[float, Level]], right: int = RIGHT) -> None:
     """The dashed lines at pixel heights, and their names in the margin, moved apart where they would touch."""
-    shown = sorted((y, level) for y, level in found if frame.top() - 1 <= y <= frame.bottom() + 1) if found else []
+    shown = [each for each in found if frame.top() - 1 <= each[0] <= frame.bottom() + 1]
+    shown.sort(key=lambda each: each[0])
     p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for y, level in shown:
         pen = QPen(theme.color("control" if level.role == "muted" else level.role), 1)
@@ -81,7 +95,7 @@ def levels(p: QPainter, frame: QRectF, found: Sequence[tuple[float, Level]]) -> 
     places = apart([y for y, _ in shown], NAME_H, frame.top() - 8, frame.bottom() + 8)
     for (_, level), y in zip(shown, places, strict=True):
         p.setPen(theme.color(level.role))
-        p.drawText(QRectF(frame.right() + 8, y - 8, RIGHT - 8, 16), Align.AlignVCenter, f"{level.name} {level.text}")
+        p.drawText(QRectF(frame.right() + 8, y - 8, right - 8, 16), Align.AlignVCenter, f"{level.name} {level.text}")
 
 
 def apart(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
@@ -114,36 +128,18 @@ def spaced(places: Sequence[float]) -> list[int]:
     return found[::-1]
 
 
-def named(p: QPainter, frame: QRectF, at: QPointF, name: str, rest: str, taken: list[QRectF]) -> None:
-    """A name at a line's end, on a ground of its own; moved up or down where another name is."""
-    bold, plain = theme.font(11, 500), theme.font(11)
-    first, second = QFontMetricsF(bold).horizontalAdvance(name), QFontMetricsF(plain).horizontalAdvance(rest)
-    width = first + (4 + second if rest else 0) + 8
-    box = QRectF(min(at.x() + 6, frame.right() - width), at.y() - 20, width, 16)
-    for shift in (0, 24, -16, 40, -32):
-        moved = box.translated(0, shift)
-        if frame.contains(moved) and not any(moved.intersects(other) for other in taken):
-            box = moved
-            break
-    taken.append(box)
-    p.fillRect(box, faded(theme.color("panel"), 0.8))
-    p.setFont(bold)
-    p.setPen(theme.color("text"))
-    p.drawText(box.adjusted(4, 0, 0, 0), Align.AlignVCenter, name)
-    if rest:
-        p.setFont(plain)
-        p.setPen(theme.color("muted"))
-        p.drawText(box.adjusted(8 + first, 0, 0, 0), Align.AlignVCenter, rest)
-
-
 def vertical(p: QPainter, frame: QRectF, x: float, color: QColor, width: float = 1.0) -> None:
     if frame.left() <= x <= frame.right():
         p.setPen(QPen(color, width))
         p.drawLine(QLineF(x, frame.top(), x, frame.bottom()))
 
 
-def cross(p: QPainter, frame: QRectF, x: float, y: float | None, tip: Tip) -> None:
-    """The cross-hair with its badges on the axes."""
+def cross(
+    p: QPainter, frame: QRectF, x: float, y: float | None, tip: Tip, margins: tuple[int, int, int, int] = MARGINS
+) -> None:
+    """The cross-hair with its badges on the axes, where there is an axis."""
+    if not frame.left() - 1 <= x <= frame.right() + 1:
+        return
     p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     vertical(p, frame, round(x), theme.color("muted"))
     if y is not None and frame.top() <= y <= frame.bottom():
@@ -152,8 +148,10 @@ def cross(p: QPainter, frame: QRectF, x: float, y: float | None, tip: Tip) -> No
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(theme.color("text"))
         p.drawEllipse(QPointF(x, y), 3.5, 3.5)
-        _badge(p, QRectF(frame.left() - 42, y - 9, 38, 18), tip.y_text)
-    _badge(p, QRectF(x - 20, frame.bottom() + 4, 40, 18), tip.x_text)
+        if tip.y_text:
+            _badge(p, QRectF(frame.left() - 42, y - 9, 38, 18), tip.y_text)
+    if margins[3] >= 20:
+        _badge(p, QRectF(x - 20, frame.bottom() + 3, 40, 18), tip.x_text)
 
 
 def _badge(p: QPainter, box: QRectF, text: str) -> None:
@@ -198,8 +196,8 @@ def tip(p: QPainter, frame: QRectF, x: float, y: float, said: Tip) -> None:
         p.drawText(line, Align.AlignVCenter | Align.AlignRight, row.value)
 
 
-def legend(p: QPainter, frame: QRectF, entries: Sequence[tuple[str, QColor, bool]]) -> None:
-    """(name, colour, ringed) in one row at the upper right."""
+def legend(p: QPainter, frame: QRectF, entries: Sequence[tuple[str, QColor, bool]]) -> QRectF:
+    """(name, colour, ringed) in one row at the upper right. Where it is."""
     p.setFont(theme.font(11))
     metrics = QFontMetricsF(p.font())
     right = frame.right() - 12
@@ -216,3 +214,4 @@ def legend(p: QPainter, frame: QRectF, entries: Sequence[tuple[str, QColor, bool
         if ringed:
             rings(p, ground, [QPointF(right - width - 16, y)], color)
         right -= width + 48
+    return QRectF(right, y - 9, frame.right() - right, 18)

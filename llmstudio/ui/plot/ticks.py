@@ -2,7 +2,7 @@
 
 from math import ceil, floor, isfinite, log10
 
-from ..numbers import count
+from ..numbers import count, real
 from ..words.numbers import fixed
 
 
@@ -38,6 +38,21 @@ def decades(low: float, high: float) -> list[float]:
     return [place for place in places if low - 1e-9 <= place <= high + 1e-9]
 
 
+def logs(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Places, on an axis of log10(value), of at most about `most` round values, and their words."""
+    if high - low < 0.7:  # less than a factor of five: round steps, unevenly far apart
+        found = [mark for mark in marks(10**low, 10**high, most) if mark > 0]
+        return [(log10(mark), text) for mark, text in zip(found, words(found), strict=True)]
+    for digits in ((1, 1.5, 2, 3, 4, 5, 7), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
+        found = [m * 10.0**power for power in range(floor(low), ceil(high) + 1) for m in digits]
+        found = [mark for mark in found if low - 1e-9 <= log10(mark) <= high + 1e-9]
+        if len(found) <= most:
+            break
+    else:
+        found = found[:: ceil(len(found) / most)]
+    return [(log10(mark), count(round(mark)) if mark >= 10 else _small(mark)) for mark in found]
+
+
 def unlog(place: float) -> float:
     """The step at a place of such an axis."""
     return float(10.0 ** min(place, 300) - 1)
@@ -56,3 +71,7 @@ def words(marks: list[float]) -> list[str]:
 
 def written(value: float) -> str:
     return count(round(value)) if abs(value - round(value)) < 1e-6 else fixed(value)
+
+
+def _small(mark: float) -> str:
+    return real(mark) if mark < 0.01 else f"{mark:.3g}"
