@@ -1,5 +1,6 @@
 """The runs of the open project: which there are, which is looked at, and what is said of them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,11 @@ class Runs:
     def toggle(self, run: Run) -> None:
         """Lay a run over the one looked at, or take it off."""
         self.shown ^= {run}
+        self.changed.emit()
+
+    def overlay(self, runs: Iterable[Run]) -> None:
+        """Lay these over the one looked at, and no others."""
+        self.shown = {*runs}
         self.changed.emit()
 
     @property
