@@ -16,29 +16,39 @@ Piece = tuple[Tensor, Tensor]  # a matrix (m, n), and what its momentum says, (m
 def orthogonal(x: Tensor) -> Tensor:
     """Nearly the orthogonal factor of each matrix in x (N, m, n): singular values from 0.02 to 1 come to 0.7 - 1.2.
 
-    After division by the Frobenius norm, five Newton-Schulz iterations x <- (a + b A + c A^2) x with A = x x^T. Where
-    one side is twice the other, or more, up to three are done on A alone: Z A Z is the next A, for Z = a + b A + c A^2.
-    All five at once would be too many for the few digits of bfloat16.
+    After division by the Frobenius norm, five Newton-Schulz iterations x <- a x + (b A + c A^2) x with A = x x^T. Where
+    one side is twice the other or more, up to three of them are done on the small A alone and x is turned once. All
+    five at once would be too many for the few digits of bfloat16.
     """
-    standing, long, short = x.size(1) > x.size(2), max(x.shape[1:]), min(x.shape[1:])
+    if x.size(1) > x.size(2):
+        return orthogonal(x.mT).mT
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=SMALLEST)
-    for count in (3, 2) if long >= 2 * short else (1, 1, 1, 1, 1):
-        turn = _turn(x.mT @ x if standing else x @ x.mT, count)
-        x = x @ turn if standing else turn @ x
+    if x.size(2) >= 2 * x.size(1):
+        for count in (3, 2):
+            x = _turn(x @ x.mT, count) @ x
+    else:
+        for _ in range(5):
+            x = _times(_bend(x @ x.mT), x)
     return x
 
 
+def _bend(A: Tensor) -> Tensor:
+    return torch.baddbmm(A, A, A, beta=COEFFICIENTS[1], alpha=COEFFICIENTS[2])  # b A + c A^2
+
+
+def _times(Z: Tensor, x: Tensor) -> Tensor:
+    return torch.baddbmm(x, Z, x, beta=COEFFICIENTS[0])  # a x + Z x, with more digits than (a + Z) x
+
+
 def _turn(A: Tensor, count: int) -> Tensor:
-    """What `count` iterations multiply x by, (N, m, m). A (N, m, m): x times its own transpose."""
-    a, b, c = COEFFICIENTS
-    whole: Tensor | None = None
-    for i in range(count):
-        Z = torch.baddbmm(A, A, A, beta=b, alpha=c)
-        Z.diagonal(dim1=1, dim2=2).add_(a)
-        whole = Z if whole is None else whole @ Z
-        if i < count - 1:
-            A = Z @ A @ Z
-    assert whole is not None
+    """What `count` iterations multiply x by, (N, m, m). A = x x^T (N, m, m); after one iteration it is Z A Z."""
+    Z = _bend(A)
+    whole = Z.clone()
+    whole.diagonal(dim1=1, dim2=2).add_(COEFFICIENTS[0])
+    for _ in range(count - 1):
+        A = _times(Z, _times(Z, A))  # all of these are polynomials of one matrix: their order does not matter
+        Z = _bend(A)
+        whole = _times(Z, whole)
     return whole
 
 
