@@ -1,0 +1,5 @@
+"""The panel of the parts' health."""
+
+from .panel import HealthPanel
+
+__all__ = ["HealthPanel"]

@@ -1,0 +1,109 @@
+"""How each part of the model is doing: its gradient, its activations, and how far a step moves it."""
+
+from PySide6.QtWidgets import QStackedLayout
+
+from .....core.train.finding import HEALTHY
+from .....session.run import Run
+from ....numbers import count
+from ....panel import Panel
+from ....theme import theme
+from ....widgets.empty import EmptyState
+from ....widgets.legend import Legend
+from ....widgets.part_table import PartRow, PartTable
+from ....widgets.segments import Segments
+from ....words.health import at, curve, facts, lately
+from .part import PartPage
+
+NO_RUN = "No run yet. How every part of the model is doing will be shown here."
+NOTHING = "Not measured yet. Set “Health every” in the recipe to a number of steps."
+SHOWN = {"gradient": "gradient norm", "activations": "activation RMS"}  # word of the switch: caption of the column
+NARROW = 320  # below this the legend goes
+
+
+class HealthPanel(Panel):
+    title = "Health per part"
+    name = "train.health"
+    hint = "The gradient of each part, and how much a step changes its weights: near 1e−3 is usual, green is healthy"
+
+    def build(self) -> None:
+        self._drawn: tuple[object, ...] = ()
+        self.past = self.add_chip("", "warning", "clock")
+        self.legend = Legend([("healthy", "success_ground")], "Legend of the dots")
+        self.legend.setToolTip("Update / weight from 1e−4 to 3e−2; the line at a dot shows where it was lately")
+        self.shown = Segments(list(SHOWN), "gradient", "What the curves show")
+        self.shown.set_hint("gradient", "Length of the gradient of all its weights, before clipping")
+        self.shown.set_hint("activations", "Root of the mean square of what the part puts out")
+        self.shown.changed.connect(self.tick)
+        self.add_tool(self.legend)
+        self.add_tool(self.shown)
+        self.table = PartTable(HEALTHY)
+        self.table.opened.connect(self._open)
+        self.page = PartPage()
+        self.page.left.connect(self._close)
+        self.page.map.hovered.connect(self._hover)
+        self.empty = EmptyState(NO_RUN)
+        self.stack = QStackedLayout()
+        self.body.setContentsMargins(8, 0, 8, 8)
+        self.body.addLayout(self.stack)
+        for widget in (self.empty, self.table, self.page):
+            self.stack.addWidget(widget)
+        train, inside = self.session.train, self.session.inside
+        for signal in (train.changed, train.hovered, inside.moment_changed):
+            signal.connect(self.tick)
+        theme.changed.connect(self.tick)
+
+    def tick(self) -> None:
+        run, moment, hover = self.session.train.run, self.session.inside.moment, self.session.train.hover
+        if run is None or not run.health:
+            self.empty.set_text(NOTHING if run is not None and not run.recipe_now.watch_every else NO_RUN)
+            self._put(self.empty)
+            return
+        step = hover if hover is not None else moment
+        newest = max((series.gradient.steps[-1] for series in run.health.values() if len(series.gradient)), default=0.0)
+        histograms = len(run.histograms)
+        state = (run, newest, run.cuts, histograms, step, self.shown.chosen, self.page.path, self.page.noun)
+        if state == self._drawn:
+            return
+        self._drawn = state
+        self.past.set("" if moment is None else f"step {count(moment)}")
+        if self.page.path in run.health:
+            self.page.show_histograms(run.histograms, step)
+            self._put(self.page)
+            return
+        self.page.path = ""
+        self.table.set([self._row(run, path, step) for path in run.health], SHOWN[self.shown.chosen], run.number)
+        self._put(self.table)
+
+    def _row(self, run: Run, path: str, step: int | None) -> PartRow:
+        part = run.health[path]
+        series = part.gradient if self.shown.chosen == "gradient" else part.activation
+        return PartRow(
+            path=path,
+            curve=curve(series, step),
+            number=at(series, step),
+            ratio=at(part.update, step),
+            range=lately(part.update, step),
+            tip=facts(path, part, step),
+        )
+
+    def _put(self, widget: object) -> None:
+        table = widget is self.table
+        self.shown.setVisible(table)
+        self.legend.setVisible(table and self.width() >= NARROW)
+        if self.stack.currentWidget() is not widget:
+            self.stack.setCurrentIndex((self.empty, self.table, self.page).index(widget))
+
+    # what the person does
+
+    def _open(self, path: str) -> None:
+        self.page.path = path
+        self.tick()
+        self.page.map.setFocus()
+
+    def _close(self) -> None:
+        self.page.path = ""
+        self.tick()
+        self.table.setFocus()
+
+    def _hover(self) -> None:
+        self.session.train.hover_at(self.page.map.pointed)
