@@ -18,7 +18,7 @@ from .heatmap import picture
 if TYPE_CHECKING:
     import numpy as np
 
-ROWS, COLUMNS = 64, 256  # of the picture
+ROWS, COLUMNS = 48, 256  # of the picture
 MOST = 200  # histograms
 FULL = 0.1  # share of all values in one row from which on the colour is the last of its ramp
 LEFT, TOP, BOTTOM, SIDE, GAP = 46, 6, 38, 64, 8

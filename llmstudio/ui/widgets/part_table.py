@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy
 
+from .. import icons
 from ..theme import faded, theme
 from ..words.numbers import rate
 from . import tip
@@ -15,6 +16,7 @@ from . import tip
 HEAD, ROW, FOOT, PAD = 28, 27, 22, 8
 CURVE, NUMBER, AXIS, GAP = 60, 48, 80, 12  # widths; of the axis the least
 DECADES = (-5, -1)  # the log axis, powers of ten
+SIGN = 12
 Align = Qt.AlignmentFlag
 
 
@@ -30,9 +32,11 @@ class PartRow(Struct, frozen=True, kw_only=True):
 
 
 class PartTable(QAbstractScrollArea):
-    """`opened` carries the path of the row that was clicked, or reached by the arrow keys and Enter."""
+    """`opened` carries the path of the row that was clicked, or reached by the arrow keys and Enter; `other_wanted`
+    where the name of the curve was clicked, or the menu key pressed, to see another curve."""
 
     opened = Signal(str)
+    other_wanted = Signal(object)  # a global position
 
     def __init__(self, healthy: tuple[float, float]) -> None:
         super().__init__()
@@ -83,12 +87,19 @@ class PartTable(QAbstractScrollArea):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self._at(event.position().y()))
+        on_caption = self.caption_rect().contains(event.position())
+        shape = Qt.CursorShape.PointingHandCursor if on_caption or self._hovered >= 0 else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         found = self._at(event.position().y())
-        if event.button() == Qt.MouseButton.LeftButton and found >= 0:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if found >= 0:
             self._current = found
             self.opened.emit(self._rows[found].path)
+        elif self.caption_rect().contains(event.position()):
+            self._ask_other()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -105,12 +116,23 @@ class PartTable(QAbstractScrollArea):
             self._reveal(self._current)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._current >= 0:
             self.opened.emit(self._rows[self._current].path)
+        elif event.key() == Qt.Key.Key_Menu:
+            self._ask_other()
         else:
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._bar()
+
+    def caption_rect(self) -> QRectF:
+        """Where the name of the curve stands, to click."""
+        _, number = self._shown()
+        left = self._left()
+        return QRectF(left, 0, self._axis()[0] - left - GAP, HEAD - 6) if number else QRectF()
+
+    def _ask_other(self) -> None:
+        self.other_wanted.emit(self.viewport().mapToGlobal(self.caption_rect().bottomLeft().toPoint()))
 
     def _at(self, y: float) -> int:
         if not HEAD <= y < self.viewport().height() - FOOT:
@@ -181,13 +203,16 @@ class PartTable(QAbstractScrollArea):
     def _paint_head(self, p: QPainter) -> None:
         p.setFont(theme.font(11))
         p.setPen(theme.color("muted"))
-        _, number = self._shown()
-        left, right = self._axis()
-        line = QRectF(PAD, 0, self._left() - PAD, HEAD - 6)
-        p.drawText(line, Align.AlignVCenter, "part")
-        if number:
-            p.drawText(QRectF(self._left(), 0, left - self._left(), HEAD - 6), Align.AlignVCenter, self._caption)
-        p.drawText(QRectF(left, 0, right - left + 8, HEAD - 6), Align.AlignVCenter, "update / weight")
+        left, _ = self._axis()
+        p.drawText(QRectF(PAD, 0, self._left() - PAD, HEAD - 6), Align.AlignVCenter, "part")
+        p.drawText(QRectF(left, 0, self.viewport().width() - left, HEAD - 6), Align.AlignVCenter, "update / weight")
+        box = self.caption_rect()
+        if box.width() > SIGN + 8:
+            metrics = QFontMetricsF(p.font())
+            text = metrics.elidedText(self._caption, Qt.TextElideMode.ElideRight, box.width() - SIGN - 2)
+            p.drawText(box, Align.AlignVCenter, text)
+            right = box.left() + metrics.horizontalAdvance(text) + 2
+            icons.draw(p, "chevron-down", QRectF(right, box.center().y() - SIGN / 2, SIGN, SIGN))
 
     def _paint_axis(self, p: QPainter, end: float) -> None:
         left, right = self._axis()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from llmstudio.core.model.spec import Model
 from llmstudio.core.train.events import Event, Health, Histogram, Histograms, Part
@@ -66,8 +67,14 @@ def test_every_part_has_its_newest_numbers(desk: Any, panel: HealthPanel) -> Non
     assert [*rows] == [*PATHS]
     assert rows["blocks.0.mlp"].number == pytest.approx(0.02 + 0.3 * exp(-4))
     assert rows["blocks.0.mlp"].ratio == 3e-3
-    shown = panel.shown
-    desk.click(shown, shown.rects()[1].center())
+    desk.click(panel.table.viewport(), panel.table.caption_rect().center().toPoint())
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    names = [entry.text().partition(":")[0] for entry in menu.actions()]
+    assert names == ["Gradient norm", "Activations", "Dead units"]
+    desk.key(menu, Qt.Key.Key_Down)
+    desk.key(menu, Qt.Key.Key_Down)
+    desk.key(menu, Qt.Key.Key_Return)
     assert panel.table.rows()[2].number == 3.0
     assert "25.0\u2009% " in " ".join(facts("blocks.1.mlp", panel.session.train.run.health["blocks.1.mlp"], None)) + " "
 

@@ -1,6 +1,7 @@
 """How each part of the model is doing: its gradient, its activations, and how far a step moves it."""
 
-from PySide6.QtWidgets import QStackedLayout
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu, QStackedLayout
 
 from .....core.train.finding import HEALTHY
 from .....session.run import Run
@@ -10,14 +11,17 @@ from ....theme import theme
 from ....widgets.empty import EmptyState
 from ....widgets.legend import Legend
 from ....widgets.part_table import PartRow, PartTable
-from ....widgets.segments import Segments
 from ....words.health import at, curve, facts, lately
 from .part import PartPage
 
 NO_RUN = "No run yet. How every part of the model is doing will be shown here."
 NOTHING = "Not measured yet. Set “Health every” in the recipe to a number of steps."
-SHOWN = {"gradient": "gradient norm", "activations": "activation RMS"}  # word of the switch: caption of the column
-NARROW = 320  # below this the legend goes
+CURVES = {  # caption of the column: series of a part, what it is
+    "gradient norm": ("gradient", "Gradient norm: its length over all weights of the part, before clipping"),
+    "activations": ("activation", "Activations: root of the mean square of what the part puts out"),
+    "dead units": ("dead", "Dead units: share that put out nothing but zero"),
+}
+NARROW = 300  # below this the legend goes
 
 
 class HealthPanel(Panel):
@@ -30,14 +34,11 @@ class HealthPanel(Panel):
         self.past = self.add_chip("", "warning", "clock")
         self.legend = Legend([("healthy", "success_ground")], "Legend of the dots")
         self.legend.setToolTip("Update / weight from 1e−4 to 3e−2; the line at a dot shows where it was lately")
-        self.shown = Segments(list(SHOWN), "gradient", "What the curves show")
-        self.shown.set_hint("gradient", "Length of the gradient of all its weights, before clipping")
-        self.shown.set_hint("activations", "Root of the mean square of what the part puts out")
-        self.shown.changed.connect(self.tick)
         self.add_tool(self.legend)
-        self.add_tool(self.shown)
+        self.shown = next(iter(CURVES))
         self.table = PartTable(HEALTHY)
         self.table.opened.connect(self._open)
+        self.table.other_wanted.connect(self._offer)
         self.page = PartPage()
         self.page.left.connect(self._close)
         self.page.map.hovered.connect(self._hover)
@@ -61,7 +62,7 @@ class HealthPanel(Panel):
         step = hover if hover is not None else moment
         newest = max((series.gradient.steps[-1] for series in run.health.values() if len(series.gradient)), default=0.0)
         histograms = len(run.histograms)
-        state = (run, newest, run.cuts, histograms, step, self.shown.chosen, self.page.path, self.page.noun)
+        state = (run, newest, run.cuts, histograms, step, self.shown, self.page.path, self.page.noun)
         if state == self._drawn:
             return
         self._drawn = state
@@ -71,12 +72,12 @@ class HealthPanel(Panel):
             self._put(self.page)
             return
         self.page.path = ""
-        self.table.set([self._row(run, path, step) for path in run.health], SHOWN[self.shown.chosen], run.number)
+        self.table.set([self._row(run, path, step) for path in run.health], self.shown, run.number)
         self._put(self.table)
 
     def _row(self, run: Run, path: str, step: int | None) -> PartRow:
         part = run.health[path]
-        series = part.gradient if self.shown.chosen == "gradient" else part.activation
+        series = getattr(part, CURVES[self.shown][0])
         return PartRow(
             path=path,
             curve=curve(series, step),
@@ -88,7 +89,6 @@ class HealthPanel(Panel):
 
     def _put(self, widget: object) -> None:
         table = widget is self.table
-        self.shown.setVisible(table)
         self.legend.setVisible(table and self.width() >= NARROW)
         if self.stack.currentWidget() is not widget:
             self.stack.setCurrentIndex((self.empty, self.table, self.page).index(widget))
@@ -99,6 +99,23 @@ class HealthPanel(Panel):
         self.page.path = path
         self.tick()
         self.page.map.setFocus()
+
+    def _offer(self, at: QPoint) -> None:
+        """Which curve to see."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        run = self.session.train.run
+        for name, (series, words) in CURVES.items():
+            if run is not None and any(len(getattr(part, series)) for part in run.health.values()):
+                entry = menu.addAction(words)
+                entry.setCheckable(True)
+                entry.setChecked(name == self.shown)
+                entry.triggered.connect(lambda _=False, name=name: self._choose(name))
+        menu.popup(at)
+
+    def _choose(self, name: str) -> None:
+        self.shown = name
+        self.tick()
 
     def _close(self) -> None:
         self.page.path = ""

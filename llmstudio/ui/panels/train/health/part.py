@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from .....core.train.events import Histograms
-from ....widgets.button import tool
+from ....widgets.button import button
 from ....widgets.color_bar import ColorBar
 from ....widgets.elide import ElidedLabel
 from ....widgets.histogram_map import FULL, Binned, HistogramMap
@@ -26,11 +26,11 @@ class PartPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.path = ""
-        self.back = tool("chevron-left", "All parts", self.left.emit)
+        self.back = button("All parts", "chevron-left", "ghost", self.left.emit, "Back to all parts (Esc)", 24)
         self.name = ElidedLabel("", "text", 12, 500, mono=True)
         self.kind = Segments(["weights", "gradients"], "weights", "Histograms of")
         self.map = HistogramMap("Histograms over the run")
-        self.bar = ColorBar("0 %", "of all, in a row", f"{100 * FULL:.0f} % or more")
+        self.bar = ColorBar("0 %", "share in one row", f"{100 * FULL:.0f} % or more")
         self.said = label("", "caption", wrap=True)
         head = QHBoxLayout()
         head.setSpacing(8)
