@@ -1,7 +1,7 @@
 """Saving beside the training: the model's thread only copies, another writes, and says how it went.
 
-Buffers in the computer's memory are used again and again. Two of them hold the latest whole states of the run, so that
-it can go back without the disk. Memory: twice a checkpoint, plus twice the weights.
+Buffers in the computer's memory are used again and again. Two of them hold states of the run to go back to without the
+disk. Memory: a checkpoint for what is being saved, two for what is held, and three times the weights.
 """
 
 import time
@@ -66,7 +66,8 @@ class Saver:
         self.saved: Header | None = None  # of the newest checkpoint that `news` told of
         self.paused = 0.0  # seconds that the caller was kept by the longest copy so far
         self._kept = kept
-        self._states = [Slot(), Slot()]  # the latest whole states, the newest first
+        self._state = Slot()  # the newest checkpoint
+        self._held = [Slot(), Slot()]  # the newest first
         self._snapshots = [Slot(), Slot()]
         self._best = Slot()
         self._best_due = False
@@ -76,34 +77,45 @@ class Saver:
     @property
     def busy(self) -> bool:
         """A checkpoint is being written: another one would wait for it."""
-        return any(slot.busy for slot in self._states)
+        return self._state.busy
 
     def save(self, gpt: GPT, optimizers: Optimizers, header: Header, averaged: Tensors | None = None) -> None:
         """Write a checkpoint, the best before it. Returns once all is copied."""
-        self.hold(gpt, optimizers, header, averaged)
+        start = time.perf_counter()
+        self._state.take(checkpoint.whole(gpt, optimizers, averaged), header)
+        self.paused = max(self.paused, time.perf_counter() - start)
         self._write_best()
-        self._write(self._states[0], header, self._checkpoint)
+        self._write(self._state, header, self._checkpoint)
 
     def hold(self, gpt: GPT, optimizers: Optimizers, header: Header, averaged: Tensors | None = None) -> None:
-        """Copy the state in memory, to be able to go back to it; the older of the two before is let go."""
+        """Copy the state in memory, to be able to go back to it; the older of the two before is let go.
+
+        Called every so many steps, so that one of the two is always that old.
+        """
         start = time.perf_counter()
-        slot = self._states[1]
-        if slot.busy and not self._states[0].busy:
-            slot = self._states[0]
-        slot.take(checkpoint.whole(gpt, optimizers, averaged), header)
-        self._states = [slot, *(other for other in self._states if other is not slot)]
+        self._held.reverse()
+        self._held[0].take(checkpoint.whole(gpt, optimizers, averaged), header)
         self.paused = max(self.paused, time.perf_counter() - start)
 
     def back(self, step: int) -> tuple[Header, Tensors] | None:
-        """The newest state in memory of `step` or before, to be given to `checkpoint.restore` at once."""
-        held = [(slot.header, slot.tensors) for slot in self._states if slot.header and slot.header.step <= step]
-        return max(held, key=lambda state: state[0].step) if held else None
+        """The newest state of `step` or before, in memory or on the disk; where there is none, the oldest in memory.
+
+        It is to be given to `checkpoint.restore` at once: a later `hold` overwrites it. None: there is nothing at all.
+        ValueError where only a damaged checkpoint is left.
+        """
+        held = sorted((slot for slot in self._held if slot.header), key=_step)
+        if known := [slot for slot in held if _step(slot) <= step]:
+            return known[-1].header, known[-1].tensors  # type: ignore[return-value]
+        self._settle()
+        if found := checkpoint.load_resume(self.folder / "resume", step):
+            return found[:2]
+        return next(((slot.header, slot.tensors) for slot in held if slot.header and _finite(slot.tensors)), None)
 
     def forget(self, step: int) -> None:
         """The run went back to `step`: what came after it is neither held nor kept any more. OSError: some is."""
         self._settle()
-        for slot in self._states:
-            if slot.header and slot.header.step > step:
+        for slot in self._held:
+            if _step(slot) > step:
                 slot.header = None
         if self.saved and self.saved.step > step:
             self.saved = None
@@ -145,7 +157,8 @@ class Saver:
         self._write_best()
         self._writer.shutdown()
         news = self.news()
-        self._states, self._snapshots, self._best = [Slot(), Slot()], [Slot(), Slot()], Slot()
+        self._state, self._best = Slot(), Slot()
+        self._held, self._snapshots = [Slot(), Slot()], [Slot(), Slot()]
         return news
 
     def _settle(self) -> None:
@@ -190,6 +203,10 @@ class Saver:
         except OSError as error:
             return _failed(header, f"The best weights could not be kept: {reason(error)}")
         return None
+
+
+def _step(slot: Slot) -> int:
+    return slot.header.step if slot.header else -1
 
 
 def _room(tensor: Tensor) -> Tensor:

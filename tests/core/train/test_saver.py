@@ -96,13 +96,13 @@ def test_buffers_are_used_again(run: Run) -> None:
     for _ in range(6):
         run.learn()
         run.save()
+        run.saver.hold(run.gpt, run.moments, run.header)
         run.saver.flush()
-        places |= {slot.tensors["weights.embed.weight"].data_ptr() for slot in run.saver._states if slot.header}
-    assert len(places) == 2
-    assert [path.name for path in sorted((run.folder / "resume").iterdir())] == [
-        "000000005.safetensors",
-        "000000006.safetensors",
-    ]
+        slots = [run.saver._state, *(slot for slot in run.saver._held if slot.header)]
+        places |= {slot.tensors["weights.embed.weight"].data_ptr() for slot in slots}
+    assert len(places) == 3
+    kept = sorted(path.name for path in (run.folder / "resume").iterdir())
+    assert kept == ["000000005.safetensors", "000000006.safetensors"]
 
 
 def test_everything_is_written_in_the_order_it_was_asked_for(run: Run) -> None:
@@ -148,7 +148,6 @@ def test_going_back_in_memory(run: Run) -> None:
         run.learn()
         states[run.step] = run.copy()
         run.saver.hold(run.gpt, run.moments, run.header)
-    assert run.saver.back(2) is None  # only two are held
     header, tensors = run.saver.back(100)
     assert header.step == 4 and same(tensors, states[4])
     header, tensors = run.saver.back(3)
@@ -156,13 +155,38 @@ def test_going_back_in_memory(run: Run) -> None:
     run.learn(5)
     checkpoint.restore(run.folder, header, tensors, run.gpt, run.moments)
     assert same(run.copy(), states[3])
+    assert run.saver.back(2)[0].step == 3  # only two are held: the older is the nearest that there is
     assert not run.folder.exists()
+
+
+def test_going_back_farther_than_memory_goes(run: Run) -> None:
+    assert run.saver.back(100) is None
+    for step in range(1, 9):
+        run.learn()
+        if step in (2, 4):
+            run.save()
+        if step in (6, 8):
+            run.saver.hold(run.gpt, run.moments, run.header)
+    assert [run.saver.back(step)[0].step for step in (9, 7, 5, 3)] == [8, 6, 4, 2]
+    assert run.saver.back(1)[0].step == 6
+    run.saver._held[1].tensors["weights.embed.weight"][0, 0] = torch.nan
+    assert run.saver.back(1)[0].step == 8
+
+
+def test_frequent_saves_do_not_drive_out_what_is_held(run: Run) -> None:
+    run.saver.hold(run.gpt, run.moments, run.header)
+    for _ in range(5):
+        run.learn()
+        run.save()
+    run.saver.flush()
+    assert run.saver.back(2)[0].step == 0
 
 
 def test_going_back_forgets_what_came_after(run: Run) -> None:
     for _ in range(2):
         run.learn()
         run.saver.snapshot(checkpoint.parameters(run.gpt), run.header)
+        run.saver.hold(run.gpt, run.moments, run.header)
         run.save()
     run.saver.forget(1)
     assert run.saver.back(100)[0].step == 1
