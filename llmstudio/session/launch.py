@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.data.faults import reason
+from ..core.files import write_atomic
 from ..core.train.events import Event
 from .project import Folder
 from .run import Run
@@ -37,9 +38,7 @@ def change(run: Run, fields: dict[str, Any]) -> None:
         run.trainer.change(**fields)
 
 
-def evaluate(
-    weights: Weights, run: Run, project: Folder, step: int | None
-) -> Generator[Any, None, tuple[float, int]]:
+def evaluate(weights: Weights, run: Run, project: Folder, step: int | None) -> Generator[Any, None, tuple[float, int]]:
     from ..core.data.tokens import Tokens
     from ..core.train.evaluate import validation_loss
 
@@ -65,6 +64,20 @@ def same_tokenizer(project: Folder, folder: Path) -> None:
         raise ValueError(f"{error.filename}: {reason(error)} Start a new run.") from error
     if not same:
         raise ValueError(f"The tokenizer changed since {folder.name} began. Start a new run, or undo the change.")
+
+
+def keep_best(folder: Path) -> int:
+    """Keep the weights with the lowest validation loss as a snapshot; its step. ValueError where there are none yet."""
+    from ..core.train import checkpoint
+
+    found = checkpoint.best(folder)
+    if found is None:
+        raise ValueError(f"{folder.name} has no best weights yet: let it be evaluated at least once.")
+    path = folder / "snapshots" / f"{found.step}.safetensors"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        write_atomic(path, (folder / checkpoint.BEST).read_bytes())
+    return found.step
 
 
 def snapshot(folder: Path, step: int) -> Path:

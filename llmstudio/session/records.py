@@ -94,9 +94,7 @@ class Records:
             self._hall.save(function, self._hall.opened, *args)
 
 
-def _make(
-    opened: "Opened", name: str, number: int, model: spec.Model, recipe: msgspec.Struct, about: About
-) -> None:
+def _make(opened: "Opened", name: str, number: int, model: spec.Model, recipe: msgspec.Struct, about: About) -> None:
     folder = opened.folder.run(name)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "tokenizer.json", opened.folder.tokenizer.read_bytes())

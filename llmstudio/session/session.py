@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Session(Hall):
     def __init__(self) -> None:
         super().__init__()
-        self.loading = False
+        self.loading = self.closed = False
         self.device = ""  # named once it has been probed, "CPU, 2 threads"
         self.weights = Weights()
         self.data = DataRoom(self)
@@ -84,7 +84,10 @@ class Session(Hall):
         self._waiting = [entry for entry in self._waiting if not entry[0].done()]
 
     def close(self) -> None:
-        """End the session: everything is saved, both threads end."""
+        """End the session: everything is saved, every thread ends. Once more does nothing."""
+        if self.closed:
+            return
+        self.closed = True
         self.close_project()
         self.computer.close()
         self.end()
@@ -110,6 +113,8 @@ class Session(Hall):
 
     def _name_device(self) -> None:
         self.device = self.computer.words
+        if chosen := self.computer.device:
+            self.train.device = chosen.key
 
     def _open_failed(self, error: BaseException) -> None:
         self.loading = False

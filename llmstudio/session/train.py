@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from ..core.train.events import Step
-from ..core.train.recipe import Recipe
+from ..core import memory
+from ..core.train.events import Snapshot, Step
+from ..core.train.finding import Finding, Plan, Rates
 from . import launch
-from .about import Origin
 from .build import BuildRoom
+from .checkup import Checkup, Question, course
+from .curves import changed
 from .data import DataRoom
-from .edits import Edits
 from .hall import Hall
-from .queued import Queued
 from .run import Run
-from .signal import Signal
-from .starting import Starting
-from .steering import Steering, differences
+from .trials import Trials
 from .weights import Weights
 from .worker import Job
 
@@ -26,77 +24,13 @@ if TYPE_CHECKING:
     from .opened import Opened
 
 
-class TrainRoom(Starting):
+class TrainRoom(Trials):
     def __init__(self, hall: Hall, data: DataRoom, build: BuildRoom, weights: Weights) -> None:
         super().__init__(hall, data, build, weights)
-        self.recipe_changed = Signal()
-        self._edits: Edits[Recipe] = Edits(Recipe(), self._edited)
-        self._steering = Steering(hall)
-        self._shown_recipe = self.recipe  # in force when it was last told
-
-    # the recipe
-
-    @property
-    def recipe(self) -> Recipe:
-        """For the next run."""
-        return self._edits.value
-
-    @property
-    def in_force(self) -> Recipe:
-        """What a form shows and edits: the recipe of the run that goes on as it is now, else that for the next run."""
-        return self._steering.in_force(self.live) if self.live else self.recipe
-
-    @property
-    def can_undo(self) -> bool:
-        return self._edits.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        return self._edits.can_redo
-
-    def edit(self, recipe: Recipe, what: str = "") -> None:
-        """Take what differs from the recipe in force, for the next run; one that goes on takes its live fields at once."""
-        fields = differences(self.in_force, recipe)
-        live = self.live
-        self._edits.edit(replace(self.recipe, **fields), what)
-        if live:
-            self._steering.change(live, fields, what)
-        self._tell_recipe()
-
-    def undo(self) -> None:
-        self._turn(self._edits.undo)
-
-    def redo(self) -> None:
-        self._turn(self._edits.redo)
-
-    def _turn(self, turn: Any) -> None:
-        """Undo or redo, for a run that goes on too."""
-        before = self.recipe
-        turn()
-        if self.live:
-            self._steering.change(self.live, differences(before, self.recipe))
-        self._tell_recipe()
+        self._checkup = Checkup(hall, self._what, self._question)
+        self.findings_changed = self._checkup.changed
 
     # beginning
-
-    @property
-    def why_not(self) -> str | None:
-        """Why Train is off, in one sentence."""
-        if self._hall.opened is None:
-            return "Open or make a project first."
-        return "A run is going on." if self.busy else self.why_never
-
-    @property
-    def why_never(self) -> str | None:
-        """Why the design could not even be enqueued, in one sentence."""
-        if not self._data.sources:
-            return "There is no text yet. Drop files on the window."
-        if self._build.problems:
-            return self._build.problems[0].text
-        if self._data.ready:
-            wrong = self._problems(self._build.model, self.recipe)
-            return wrong[0].text if wrong else None
-        return None
 
     def start(self, name: str = "", from_: tuple[Run, int] | None = None) -> "Future[Any]":
         """Train the design from scratch as a new run, or a run's own design from the weights it kept at a step.
@@ -108,22 +42,6 @@ class TrainRoom(Starting):
             raise ValueError(reason)
         self._check_name(name)
         return self._start(self.ordered(name, from_))
-
-    def ordered(self, name: str = "", from_: tuple[Run, int] | None = None) -> Queued:
-        """The design and recipe as they are now, as an order to `enqueue`."""
-        if from_ is None:
-            return self.order(self._build.model, self.recipe, name)
-        run, step = from_
-        return self.order(run.model, self.recipe, name, origin=Origin(run=run.name, step=step))
-
-    def repeat(self, run: Run, name: str = "") -> None:
-        """Train a run again exactly: the same design, recipe, seed and changes. It begins now, or waits its turn."""
-        told = tuple(event for event in run.changes if event.why == "person")
-        old = run.origin or Origin()
-        origin = Origin(run=old.run, step=old.step, repeats=run.name, changes=told)
-        if self._data.manifest and run.about.text not in ("", self._data.manifest.corpus):
-            self._hall.say(f"The text has changed since {run.name}: the repeat learns from the text as it is now.")
-        self.enqueue([self.order(run.model, run.recipe, name, origin=origin, device=run.device)])
 
     def duplicate(self, run: Run) -> None:
         """Bring a run's design and recipe back, to be edited."""
@@ -185,38 +103,95 @@ class TrainRoom(Starting):
         """Measure the loss over all validation text, at a snapshot or (None) as the run is now. Gives (loss, step)."""
         return self._hall.models.start(launch.evaluate(self._weights, run, self._hall.folder, step))
 
+    def use_best(self, run: Run) -> None:
+        """Put the weights with the lowest validation loss on the time bar; a run that goes on ends first."""
+        if run.live and run.job:
+            run.job.stop()
+            self._hall.then(run.job.done, lambda _: self._keep_best(run))
+        else:
+            self._keep_best(run)
+
+    def _keep_best(self, run: Run) -> None:
+        def kept(step: int) -> None:
+            if step not in run.snapshots:
+                run.log.append(Snapshot(step=step))
+            self._hall.say(f"The best weights of {run.name} are those of step {step}: choose it on the time bar.")
+            self.changed.emit()
+
+        self._hall.then(self._hall.files.ask(launch.keep_best, self.folder(run)), kept)
+
+    # the doctor
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the run doctor finds: of the run that goes on, or of the one looked at and the next. The worst first."""
+        return self._checkup.findings
+
+    def cure(self, finding: Finding) -> None:
+        """Do what the button beside a finding says. ValueError where that cannot be now."""
+        cure = finding.cure
+        assert cure
+        if cure.action == "change":
+            self.edit(changed(self.in_force, cure.fields))
+        elif cure.action == "model":
+            assert cure.model
+            self._build.edit(cure.model)
+        elif cure.action == "stop":
+            self.stop()
+        elif cure.action == "best" and self.run:
+            self.use_best(self.run)
+        elif cure.action == "find_rate":
+            self.find_rate()
+        elif cure.action == "go_on" and self.run:
+            longer = cure.fields.get("steps", self.run.steps) - self.run.steps
+            self.extend(self.run, longer) if longer > 0 else self.resume(self.run)
+
+    def _what(self) -> tuple[bool, Any]:
+        """Whether a run goes on, and what the doctor's findings depend on beside how far it has come."""
+        run, manifest = self._patient, self._data.manifest
+        key = (
+            run and run.name, run and run.state, self._build.model, self.in_force, self.found,
+            manifest and manifest.corpus, manifest and manifest.tokenizer,
+        )  # fmt: skip
+        return self.live is not None, key
+
+    @property
+    def _patient(self) -> Run | None:
+        return self.live or (self.run if self.run and self.run.step else None)
+
+    def _question(self) -> Question:
+        """What the doctor is to look at now."""
+        live, run, found = self.live, self._patient, self.found
+        manifest, project = self._data.manifest, self._hall.project
+        plan = None if live else Plan(
+            model=self._build.model,
+            recipe=self.recipe,
+            train_tokens=manifest.train_tokens if manifest else None,
+            memory=memory.available(),
+            rates=Rates(suggestion=found.suggestion, highest=found.highest) if found and found.suggestion else None,
+        )  # fmt: skip
+        floor = project.floor if project else None
+        return Question(plan=plan, course=course(run, manifest, floor) if run else None, live=live is not None)
+
     # the room
 
     def enter(self, opened: "Opened") -> None:
         super().enter(opened)
-        self._edits.reset(opened.project.recipe)
+        self._checkup.reset()
         for run in self.runs:
             if run.state == "interrupted":
                 text = f"{run.name} was cut off at step {run.step}. It can go on from its last checkpoint."
                 self._hall.say(text, deed=("Go on", partial(self._offered, run)) if opened.lock else None)
-        self._tell_recipe()
         self.changed.emit()
         self.queue_changed.emit()
 
     def leave(self) -> None:
         super().leave()
-        self._steering.clear()
+        self._checkup.reset()
 
     def poll(self) -> None:
         super().poll()
-        self._steering.poll()
-        self._tell_recipe()
-
-    def _tell_recipe(self) -> None:
-        """The recipe in force may change by itself: a run begins or ends, rolls back, or takes what was asked."""
-        if (now := self.in_force) != self._shown_recipe:
-            self._shown_recipe = now
-            self.recipe_changed.emit()
-
-    def _edited(self) -> None:
-        if self._hall.project and self.recipe != self._hall.project.recipe:
-            self._hall.edit_project(recipe=self.recipe)
-        self.recipe_changed.emit()
+        self._checkup.poll()
 
     def _offered(self, run: Run) -> None:
         """Go on with a run that was cut off, where that is still possible; why not is said."""
