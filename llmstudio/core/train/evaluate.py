@@ -55,7 +55,7 @@ def _loss(
         idx = torch.from_numpy(rows).to(gpt.embed.weight.device)
         with at_rest(gpt):
             scores = gpt(idx[:, :-1])  # (B, T, V)
-            total += float(F.cross_entropy(scores.flatten(0, 1), idx[:, 1:].flatten(), reduction="sum"))
+            total += float(F.cross_entropy(scores.flatten(0, 1).float(), idx[:, 1:].flatten(), reduction="sum"))
         count += idx[:, 1:].numel()
         yield Progress(text="Reading the validation text", done=done + 1, total=len(groups), unit="batches")
     return total / count

@@ -47,7 +47,7 @@ class Saved(Struct, frozen=True, kw_only=True, tag="saved"):
 class Part(Struct, frozen=True, kw_only=True):
     """One part at one step: L2 norm of its gradient, |change| / |weights| of that step, and the RMS of what it puts out.
 
-    `dead`: share of hidden units of an MLP that put out nothing but zero for the whole batch; None where it has none.
+    The RMS is over a few texts of the batch. `dead`: share of an MLP's hidden units that are zero for all of them.
     """
 
     gradient: float
@@ -64,7 +64,10 @@ class Health(Struct, frozen=True, kw_only=True, tag="health"):
 
 
 class Histogram(Struct, frozen=True, kw_only=True):
-    """Counts of equally wide bins from `low` to `high`; what lies outside is in the outermost bins."""
+    """Counts of equally wide bins from `low` to `high`; what lies outside is in the outermost bins.
+
+    Of a part with more than 100,000 numbers, so many are counted, evenly spread.
+    """
 
     low: float
     high: float
@@ -82,12 +85,14 @@ class Histograms(Struct, frozen=True, kw_only=True, tag="histograms"):
 class Changed(Struct, frozen=True, kw_only=True, tag="changed"):
     """The recipe was changed: these fields have these values from the step after `step` on.
 
-    `why`: by the person, after a roll-back, or because memory ran out. A run is repeated by repeating its changes.
+    A field that is none of the recipe's, "compiled", says that the step was translated for this machine from there on
+    (the last digits differ). `why`: by the person, after a roll-back, because memory ran out, by stopping early, or by the machine. A run
+    is repeated exactly by repeating its changes.
     """
 
     step: int
     fields: dict[str, Any]
-    why: Literal["person", "roll_back", "memory"] = "person"
+    why: Literal["person", "roll_back", "memory", "early_stop", "machine"] = "person"
 
 
 class RolledBack(Struct, frozen=True, kw_only=True, tag="rolled_back"):
@@ -105,6 +110,7 @@ class Note(Struct, frozen=True, kw_only=True, tag="note"):
     text: str
     failed: bool = False  # something went wrong, and the person should know
     flag: str = ""
+    pause: bool = False  # the run waits for the person
 
 
 Event = Step | Evaluated | Sampled | Snapshot | Saved | Health | Histograms | Changed | RolledBack | Note

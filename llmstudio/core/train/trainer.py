@@ -1,54 +1,73 @@
-"""Training: one generator. The caller owns the loop, so it can pause, stop, and ask about the weights in between."""
+"""Training: one generator. The caller owns the loop, so it can pause, stop, change, and ask about the weights between.
+
+What a step is, is in `learner`; when a loss is bad, in `guard`; how the run gets to the disk, in `keeper`.
+"""
 
 import time
-from collections.abc import Generator, Iterable
-from math import isfinite
+from collections import deque
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
+import msgspec
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
+from msgspec.structs import replace
 
-from llmstudio.core.chat.generate import Vocabulary, generate
-from llmstudio.core.chat.sampler import Sampler
-from llmstudio.core.data.faults import reason
+from llmstudio.core.chat.generate import Vocabulary
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Model
 
-from . import attention, checkpoint, evaluate, optim
-from .events import Evaluated, Event, Note, Sampled, Saved, Snapshot, Step
-from .recipe import Recipe, snapshot_steps
-from .schedule import learning_rate
+from . import checkpoint, shortage
+from .checkpoint import Header, Tensors
+from .compiled import Compiler
+from .events import Changed, Event, Note, RolledBack, Step
+from .guard import Guard
+from .health import histograms
+from .keeper import Keeper
+from .learner import Learner, Text
+from .looks import Looks
+from .recipe import LIVE, Recipe, snapshot_steps
+from .schedule import share
+from .translation import Translation
+from .way import Way
 
 AWAY = 0.5  # seconds: a longer absence between two steps is a pause and not counted
+RATES = ("learning_rate", "matrix_rate", "min_learning_rate", "weight_decay", "clip", "batch")  # what may have been it
+REPEATS = ("roll_back", "early_stop")  # changes that a repeated run comes to by itself
 News = Generator[Event | None, None, None]
 
 
-class Text(evaluate.Text, Protocol):
-    """What training asks of the tokens on disk."""
-
-    def batch(self, rng: np.random.Generator, batch: int, context: int) -> tuple[NDArray[Any], NDArray[Any]]: ...
-
-
 class Trainer:
-    """Trains `model` by `recipe` and keeps all it makes in `folder`: snapshots/<step>.safetensors and resume/.
+    """Trains `model` by `recipe` and keeps all it makes in `folder`: resume/, snapshots/<step>.safetensors, the best.
 
-    A folder with a checkpoint is gone on with. Batches and dropout of a step follow from the seed and its number alone,
-    so a run that was stopped continues exactly as if it had not been, with the same number of threads.
+    A folder with a checkpoint is gone on with. Batches and dropout of a step follow from the seed and its number, so a
+    run that was stopped continues exactly as if it had not been, with the same number of threads. `changes`: those of
+    a run that is to be repeated exactly; a list, even an empty one, also keeps the step from being compiled but where
+    it says so. `start_from`: a snapshot whose weights a new run begins with. `compiler`: None never compiles.
     """
 
     def __init__(
-        self, model: Model, recipe: Recipe, tokens: Text, tokenizer: Vocabulary, folder: Path, device: str = "cpu"
+        self,
+        model: Model,
+        recipe: Recipe,
+        tokens: Text,
+        tokenizer: Vocabulary,
+        folder: Path,
+        device: str = "cpu",
+        *,
+        changes: Sequence[Changed] | None = None,
+        start_from: Path | None = None,
+        compiler: Compiler | None = None,
     ) -> None:
         self.spec, self.recipe, self.tokens, self.tokenizer = model, recipe, tokens, tokenizer
         self.folder, self.device = folder, device
-        self.model: GPT | None = None  # from the first news on
+        self.model: GPT | None = None  # to look at, from the first news on
         self.step = 0  # how often the weights were changed
+        self.changes: list[Changed] = []  # that led from the recipe at the start to the one now
+        self._wanted = deque(change for change in changes or () if change.why not in REPEATS)
+        self._start_from = start_from
+        self._translation = Translation(compiler, planned=changes is not None)
         self._told = False  # the evaluation, sample and snapshot of this step are out
-        self._saved: tuple[int, bool] | None = None  # what the newest checkpoint knows: (step, told)
-        self._save_at = 0.0
         self._before = self._began = self._away = 0.0  # seconds: earlier sessions; this one's start; its pauses
 
     @property
@@ -56,11 +75,18 @@ class Trainer:
         """Wall time spent on the run so far, pauses left out."""
         return self._before + time.perf_counter() - self._began - self._away
 
+    def change(self, **fields: Any) -> None:
+        """Change fields of the recipe (see `LIVE`) before the next step. ValueError: such a value is not allowed."""
+        if wrong := [name for name in fields if name not in LIVE]:
+            raise ValueError(f"{wrong[0].replace('_', ' ')} is fixed once a run has begun. Start a new run with it.")
+        _changed(self.recipe, fields)
+        self._wanted.append(Changed(step=-1, fields=fields))
+
     def run(self) -> News:
         """Yields what happened, one Step for each change of the weights; None where it can be stopped without news.
 
         Closing the generator saves. ValueError with one sentence where the folder holds a checkpoint that cannot be
-        used, where the loss is no longer a number, or where the last state could not be saved.
+        used, where the run cannot go on, or where the last state could not be saved.
         """
         self._began, self._away = time.perf_counter(), 0.0
         work = self._work()
@@ -78,183 +104,207 @@ class Trainer:
         try:
             if not self._told:
                 yield from self._tell()
+            yield from self._take_changes()
             while self.step < self.recipe.steps:
-                yield self._learn()
-                yield from self._tell()
-                if time.monotonic() >= self._save_at:
-                    yield self._checkpoint()
-            if self._saved != (self.step, self._told):
-                yield self._checkpoint()
+                yield from self._learn()
+                if self._guard.calm:  # else this is no state to go back to
+                    yield from self._keeper.turn(self.step, self.recipe)
+                yield from self._take_changes()
+            yield from self._keeper.flush()
+            if not self._keeper.up_to_date:
+                self._keeper.save()
+                yield from self._keeper.flush()
         finally:
-            self._save_last()
+            self._keeper.close(save=self._guard.calm)
 
     def _build(self) -> News:
-        """The network and its optimiser: new ones, or those of the checkpoint."""
+        """The network and what moves it: new ones, or those of the checkpoint."""
         for kept in ("resume", "snapshots"):
             checkpoint.tidy(self.folder / kept)
         found = checkpoint.load_resume(self.folder / "resume")
-        gpt = GPT(self.spec, self.recipe.seed).to(self.device)
-        optimizer = optim.adamw(gpt, self.recipe)
+        header = found[0] if found else Header(step=0, spec=self.spec, told=False)
+        self.recipe, self.changes = header.recipe or self.recipe, [*header.changes]
+        self._wanted = deque(change for change in self._wanted if change not in self.changes)
+        way = Way(dtype=header.precision, fused=header.fused) if found else None
+        self._learner = Learner(self.spec, self.recipe, self.tokens, self.device, way)
+        self._looks = Looks(self._learner, self.tokenizer, header.best, header.waited)
+        self._guard = Guard(header.step, header.losses, header.troubles)
+        self._begun, self._before, self._told = self.recipe.accumulate, header.seconds, header.told
         if found:
-            header, tensors, path = found
-            checkpoint.restore(path, header, tensors, gpt, _Moments(gpt, optimizer))
-            self.step, self._told, self._before = header.step, header.told, header.seconds
-            self._saved = (self.step, self._told)
-            self._save_at = time.monotonic() + self.recipe.checkpoint_seconds
-            attention.choose(gpt, header.fused)
-        else:
-            attention.choose(gpt, attention.probe(self.spec, self.recipe.batch, self.device))
-        self._weights = list(gpt.parameters())
+            self._restore(*found)
+        elif self._start_from:
+            self._learner.renew(self._start_from)
+        self._keeper = Keeper(self.folder, self._learner, self._header, header if found else None)
         self._marks = set(snapshot_steps(self.recipe.steps))
-        self._optimizer = optimizer
-        self.model = gpt.train()
+        self.model = self._learner.shown
         if found:
+            compiled = header.compiled and self._translation.go_on(self._learner)
             damaged = checkpoint.newer(self.folder / "resume", self.step)
-            yield Note(step=self.step, text=_continued(found[0], path.name, damaged), failed=bool(damaged))
+            text = _continued(header, found[2].name, damaged, compiled)
+            yield Note(step=self.step, text=text, failed=bool(damaged))
 
-    def _learn(self) -> Step:
-        """Change the weights once."""
-        assert self.model
-        dice = np.random.default_rng((self.recipe.seed, self.step))
-        if self.spec.dropout:
-            torch.manual_seed(int(dice.integers(2**63)))
-        ids = self.tokens.batch(dice, self.recipe.batch, self.spec.context)
-        x, y = (torch.from_numpy(part).to(self.device) for part in ids)  # (B, T) each
-        loss = F.cross_entropy(self.model(x).flatten(0, 1), y.flatten())
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm, value = optim.clip(self._weights, self.recipe.clip), loss.item()
-        if not (isfinite(value) and isfinite(norm)):
-            self._optimizer.zero_grad()
-            raise ValueError(f"The loss is no longer a number at step {self.step + 1}: take a lower learning rate.")
-        rate = learning_rate(self.recipe, self.step)
-        optim.set_rate(self._optimizer, rate)
-        self._optimizer.step()
-        self._optimizer.zero_grad()
+    def _learn(self) -> News:
+        """Change the weights once; or go back, or take the batch in more portions, where that cannot be done."""
+        recipe, learner = self.recipe, self._learner
+        short = False
+        try:
+            loss, norm = learner.gradients(self.step, len(self._guard.troubles))
+        except (RuntimeError, MemoryError) as error:
+            if not shortage.of_memory(error):
+                raise
+            short = True  # what the error holds on to is let go before the next try
+        if short:
+            yield self._portion()
+            return
+        verdict = self._guard.look(self.step + 1, loss, norm)
+        if verdict == "broken" or (verdict == "spike" and recipe.roll_back):
+            yield from self._go_back(verdict == "broken")
+            return
+        part = share(recipe, self.step) * self._guard.share(self.step)  # of the peak rates
+        watched = recipe.watch_every and (self.step + 1) % recipe.watch_every == 0
+        health = learner.apply(part, self.step + 1 if watched else None)
         self.step, self._told = self.step + 1, False
-        return Step(step=self.step, loss=value, learning_rate=rate, gradient=norm, seconds=self.seconds)
+        yield Step(
+            step=self.step, loss=loss, learning_rate=recipe.learning_rate * part, gradient=norm, seconds=self.seconds
+        )
+        if health:
+            yield health
+        yield from self._tell()
 
     def _tell(self) -> News:
-        """What is due after this step: snapshot, evaluation, sample."""
+        """What is due after this step: evaluation, histograms, snapshot, sample."""
         step, recipe = self.step, self.recipe
         last = step >= recipe.steps
-        if last or step in self._marks:
-            yield self._snapshot()
         if last or step % recipe.evaluate_every == 0:
-            yield (yield from self._evaluate(last))
+            yield (look := (yield from self._looks.evaluate(step, recipe, last)))
+            if recipe.watch_every and step:
+                yield histograms(self._learner.gpt, step)
+            if self._looks.judge(look):
+                self._keeper.best(look.loss)
+            elif self._looks.waited == recipe.early_stop > 0 and not last:
+                yield from self._stop_early()
+                last = True
+        if last or step in self._marks:
+            self._keeper.snapshot()
         if last or step % recipe.sample_every == 0:
-            yield (yield from self._sample())
+            yield (yield from self._looks.sample(step, recipe))
         self._told = True
 
-    def _snapshot(self) -> Event:
-        assert self.model
-        self._check()
-        try:
-            checkpoint.save_snapshot(self.model, self.folder / "snapshots" / f"{self.step}.safetensors", self.step)
-        except OSError as error:
-            text = f"The weights of step {self.step} could not be kept: {reason(error)}"
-            return Note(step=self.step, text=text, failed=True)
-        return Snapshot(step=self.step)
+    def _stop_early(self) -> News:
+        """Go back to the best weights and end the run here."""
+        yield from self._keeper.flush()
+        checkpoint.load_snapshot(self._learner.gpt, self.folder / checkpoint.BEST)
+        self._learner.restart()
+        best = self._looks.best
+        assert best
+        text = (
+            f"Stopped early at step {self.step}: the validation loss was lowest at step {best.step}, {best.loss:.2f}. "
+            "The weights are those of that step again."
+        )
+        yield Note(step=self.step, text=text, flag=f"back to the best, step {best.step}")
+        yield self._apply(Changed(step=self.step, fields={"steps": self.step}, why="early_stop"))
+        yield (yield from self._looks.evaluate(self.step, self.recipe, True))
 
-    def _evaluate(self, whole: bool) -> Generator[None, None, Evaluated]:
-        assert self.model
-        size = (self.spec.context, self.recipe.batch)
-        if whole:
-            loss = yield from _silent(evaluate.validation_loss(self.model, self.tokens, *size))
+    # what changes on the way
+
+    def _take_changes(self) -> News:
+        """Changes that are due, and the compiled step where it is ready."""
+        while self._wanted and self._wanted[0].step <= self.step:
+            change = self._wanted.popleft()
+            yield self._apply(change if change.step >= 0 else replace(change, step=self.step))
+        for news in self._translation.turn(self._learner, self.step, self.recipe.steps):
+            if isinstance(news, Changed):
+                self.changes.append(news)
+            yield news
+
+    def _apply(self, change: Changed) -> Changed:
+        if "compiled" in change.fields:
+            self._translation.go_on(self._learner)
+        before, self.recipe = self.recipe, _changed(self.recipe, change.fields)
+        self._learner.change(self.recipe)
+        self._marks = set(snapshot_steps(self.recipe.steps))
+        if before.batch != self.recipe.batch or before.dropout != self.recipe.dropout:
+            self._guard.forget()
+        self.changes.append(change)
+        return change
+
+    def _portion(self) -> Changed:
+        """Take the batch in more portions: it did not fit into the memory."""
+        recipe = self.recipe
+        finer = shortage.finer(recipe.batch, recipe.accumulate, self._begun)
+        if finer is None:
+            raise ValueError(
+                "There is not enough memory for this run, not even for a small part of its batch at a time. "
+                "Close other programs, or take a smaller model or a shorter context."
+            )
+        return self._apply(Changed(step=self.step, fields={"accumulate": finer}, why="memory"))
+
+    def _go_back(self, broken: bool) -> News:
+        """To the last good state, from which half the rate is taken until the bad step is left behind."""
+        bad, to = self.step + 1, self._guard.good()
+        what = "was no number any more" if broken else "jumped"
+        if self._guard.hopeless or not self.recipe.roll_back:
+            raise ValueError(f"The loss {what} at step {bad}: take a lower learning rate.")
+        found = self._keeper.back(to)
+        if found:
+            self._restore(*found)
         else:
-            few = evaluate.sampled_loss(self.model, self.tokens, *size, self.recipe.evaluate_batches)
-            loss, whole = yield from _silent(few)
-        if not isfinite(loss):
-            raise ValueError(f"The validation loss is no number at step {self.step}: take a lower learning rate.")
-        return Evaluated(step=self.step, loss=loss, whole=whole)
+            self.step = 0
+            self._learner.renew(self._start_from)
+        self._told = True
+        self._guard.went_back(self.step, bad)
+        yield from self._keeper.forget(self.step)
+        text = (
+            f"The loss {what} at step {bad}. Back to step {self.step}, from where it takes smaller steps for a while."
+        )
+        yield RolledBack(step=self.step, bad=bad, text=text)
+        good = (found[0].recipe if found else None) or self.recipe
+        if calmer := {name: getattr(good, name) for name in RATES if getattr(good, name) != getattr(self.recipe, name)}:
+            yield self._apply(Changed(step=self.step, fields=calmer, why="roll_back"))
 
-    def _sample(self) -> Generator[None, None, Sampled]:
-        assert self.model
-        sampler = Sampler(seed=self.recipe.seed, max_tokens=self.recipe.sample_tokens)
-        ids = self.tokenizer.encode(self.recipe.prompt)
-        text = ""
-        for said in generate(self.model, ids, sampler, self.tokenizer):
-            text += said.text
-            yield None
-        return Sampled(step=self.step, prompt=self.recipe.prompt, text=text, seed=sampler.seed)
-
-    def _checkpoint(self) -> Event:
-        """Save now; where the disk refuses, say so and try again when the next one is due."""
-        self._check()
-        try:
-            self._save()
-        except OSError as error:
-            self._save_at = time.monotonic() + self.recipe.checkpoint_seconds
-            text = f"{self.folder.name} could not be saved: {reason(error)} Training goes on; saving is tried again."
-            return Note(step=self.step, text=text, failed=True)
-        return Saved(step=self.step)
-
-    def _check(self) -> None:
-        """ValueError where weights are no longer numbers: they never get to the disk."""
-        if not _finite(self._weights):
-            raise ValueError(f"The weights are no longer numbers at step {self.step}: take a lower learning rate.")
-
-    def _save(self) -> None:
-        assert self.model
-        header = checkpoint.Header(
+    def _header(self) -> Header:
+        learner = self._learner
+        return Header(
             step=self.step,
             spec=self.spec,
             seconds=self.seconds,
             told=self._told,
-            fused=attention.chosen(self.model),
+            fused=learner.engine.way.fused,
             threads=torch.get_num_threads(),
+            recipe=self.recipe,
+            changes=tuple(self.changes),
+            precision=learner.engine.way.dtype,
+            compiled=learner.engine.compiled is not None,
+            device=self.device,
+            torch_version=str(torch.__version__),
+            best=self._looks.best,
+            waited=self._looks.waited,
+            losses=self._guard.losses,
+            troubles=tuple(self._guard.troubles),
         )
-        tensors = checkpoint.whole(self.model, _Moments(self.model, self._optimizer))
-        checkpoint.save_resume(self.folder / "resume", tensors, header)
-        self._saved = (self.step, self._told)
-        self._save_at = time.monotonic() + self.recipe.checkpoint_seconds
 
-    def _save_last(self) -> None:
-        """Save what is not on disk yet. Weights that are no longer numbers never replace good ones."""
-        assert self.model
-        if self._saved == (self.step, self._told) or not _finite(self._weights):
-            return
-        try:
-            self._save()
-        except OSError as error:
-            text = f"The end of {self.folder.name} could not be saved: {reason(error)}"
-            raise ValueError(text) from error
+    def _restore(self, header: Header, tensors: Tensors, path: Path) -> None:
+        learner = self._learner
+        learner.restored(checkpoint.restore(path, header, tensors, learner.gpt, learner.optimizers))
+        self.step, self._told = header.step, header.told
 
 
-class _Moments:
-    """The state of a torch optimiser by the names of the parameters."""
-
-    def __init__(self, gpt: GPT, optimizer: torch.optim.Optimizer) -> None:
-        self._named, self._of = dict(gpt.named_parameters()), optimizer.state
-
-    def state(self) -> checkpoint.Tensors:
-        return {f"{key}.{name}": t for name, p in self._named.items() for key, t in self._of.get(p, {}).items()}
-
-    def load(self, state: checkpoint.Tensors) -> None:
-        for full, tensor in state.items():
-            key, _, name = full.partition(".")
-            p = self._named[name]
-            self._of[p][key] = tensor.to(p.device, copy=True)
+def _changed(recipe: Recipe, fields: dict[str, Any]) -> Recipe:
+    """`recipe` with these fields. ValueError with a sentence where one cannot have such a value."""
+    known = {name: value for name, value in fields.items() if name in recipe.__struct_fields__}
+    try:
+        return msgspec.convert({**msgspec.to_builtins(recipe), **known}, Recipe)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"The recipe cannot have that: {error}.") from error
 
 
-def _continued(header: checkpoint.Header, name: str, damaged: list[str]) -> str:
+def _continued(header: Header, name: str, damaged: list[str], compiled: bool) -> str:
     threads = torch.get_num_threads()
     text = f"Continued from step {header.step} ({name})."
     if damaged:
         text = f"{' and '.join(damaged)} could not be read. {text}"
-    if threads != header.threads:
+    if header.threads and threads != header.threads:
         text += f" Threads: {threads}, before {header.threads}, so the last digits may differ."
+    if header.compiled and not compiled:
+        text += " The translated step is not there any more, so the last digits may differ."
     return text
-
-
-def _finite(weights: Iterable[torch.Tensor]) -> bool:
-    return all(bool(torch.isfinite(p).all()) for p in weights)
-
-
-def _silent(work: "Generator[Any, None, Any]") -> Generator[None, None, Any]:
-    """Run `work` to its result, its progress turned into places to be stopped at."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-        yield None

@@ -32,12 +32,13 @@ def test_speed_is_measured() -> None:
 
 
 def test_a_forecast_counts_steps_and_looks() -> None:
-    recipe = Recipe(steps=1000, batch=2, evaluate_every=100, evaluate_batches=5)
-    speed = preview.Speed(step=0.1, read=0.01)
-    # 10 looks of 5 batches before the last one, which reads all 1600 tokens: 100 batches of 2 x 8
-    assert preview.forecast(recipe, SMALL, 1600, speed) == pytest.approx(100 + (10 * 5 + 100) * 0.01)
+    recipe = Recipe(steps=1000, batch=2, evaluate_every=100, evaluate_batches=5, sample_every=250, sample_tokens=40)
+    speed = preview.Speed(step=0.1, read=0.01, exact=0.03, token=0.002)
+    written = 5 * 40 * 0.002  # at steps 0, 250, 500, 750 and 1000
+    # 10 looks of 5 batches before the last one, which reads all 1600 tokens exactly: 100 batches of 2 x 8
+    assert preview.forecast(recipe, SMALL, 1600, speed) == pytest.approx(100 + 10 * 5 * 0.01 + 100 * 0.03 + written)
     # where there are fewer batches than a look may read, a look reads all
-    assert preview.forecast(recipe, SMALL, 32, speed) == pytest.approx(100 + (10 * 2 + 2) * 0.01)
+    assert preview.forecast(recipe, SMALL, 32, speed) == pytest.approx(100 + 10 * 2 * 0.01 + 2 * 0.03 + written)
 
 
 def test_the_untrained_network_writes() -> None:

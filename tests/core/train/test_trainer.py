@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import MLP, Attention, Block, Model
 from llmstudio.core.train import checkpoint
-from llmstudio.core.train.events import Evaluated, Note, Sampled, Saved, Snapshot, Step
+from llmstudio.core.train.events import Evaluated, Note, RolledBack, Sampled, Saved, Snapshot, Step
 from llmstudio.core.train.recipe import Recipe, snapshot_steps
 from llmstudio.core.train.schedule import learning_rate
 from llmstudio.core.train.trainer import Trainer
@@ -27,7 +27,7 @@ MODEL = Model(
 )
 RECIPE = Recipe(
     steps=24, batch=8, learning_rate=1e-2, warmup=4, evaluate_every=10, evaluate_batches=2, sample_every=12,
-    sample_tokens=5, prompt="the ", checkpoint_seconds=3600,
+    sample_tokens=5, prompt="the ", checkpoint_seconds=3600, precision="float32",
 )
 
 
@@ -110,7 +110,9 @@ def test_a_finished_run_that_is_opened_again_does_nothing_more(tmp_path: Path) -
     events(trainer(tmp_path).run())
     again = events(trainer(tmp_path).run())
     assert [type(e) for e in again] == [Note]
-    longer = events(trainer(tmp_path, recipe=replace(RECIPE, steps=26)).run(), Step)
+    one = trainer(tmp_path)
+    one.change(steps=26)
+    longer = events(one.run(), Step)
     assert [e.step for e in longer] == [25, 26]
 
 
@@ -129,7 +131,7 @@ def test_stop_is_possible_during_evaluation_and_sampling(tmp_path: Path) -> None
 
 def test_checkpoints_come_by_the_clock_and_two_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("llmstudio.core.train.trainer.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("llmstudio.core.train.keeper.time.monotonic", lambda: now[0])
     saved = []
     run = trainer(tmp_path, recipe=replace(RECIPE, checkpoint_seconds=10)).run()
     for event in run:
@@ -137,8 +139,9 @@ def test_checkpoints_come_by_the_clock_and_two_are_kept(tmp_path: Path, monkeypa
             now[0] += 3
         elif isinstance(event, Saved):
             saved.append(event.step)
-    assert saved == [1, 5, 9, 13, 17, 21, 24]
-    assert sorted(p.name for p in (tmp_path / "resume").iterdir()) == ["000000021.safetensors", "000000024.safetensors"]
+    assert (saved[0], saved[-1]) == (1, 24)
+    assert all(3 <= b - a <= 6 for a, b in pairwise(saved))  # every 4 steps; later where the one before is under way
+    assert sorted(p.stem for p in (tmp_path / "resume").iterdir()) == [f"{step:09}" for step in saved[-2:]]
 
 
 def test_a_full_disk_is_told_and_training_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,19 +174,34 @@ def test_a_disk_that_stays_full_is_an_error_of_one_sentence(tmp_path: Path, monk
         events(trainer(tmp_path).run())
 
 
-def test_a_loss_that_is_no_number_ends_the_run_and_leaves_good_weights(tmp_path: Path) -> None:
-    one = trainer(tmp_path, recipe=replace(RECIPE, steps=100))
-    run = one.run()
-    with pytest.raises(ValueError, match="no longer numbers at step 6"):
-        for event in run:
-            if isinstance(event, Step) and event.step == 6:
+def test_a_loss_that_is_no_number_goes_back_to_good_weights(tmp_path: Path) -> None:
+    one = trainer(tmp_path, recipe=replace(RECIPE, steps=40))
+    told = []
+    for event in one.run():
+        told.append(event)
+        if isinstance(event, Step) and event.step == 30 and not any(isinstance(e, RolledBack) for e in told):
+            with torch.no_grad():
+                one.model.norm.weight.fill_(torch.nan)
+    back = [e for e in told if isinstance(e, RolledBack)]
+    assert [(e.step, e.bad) for e in back] == [(0, 31)]  # the state in memory of step 25 is too near
+    after = [e for e in told[told.index(back[0]) :] if isinstance(e, Step)]
+    assert [e.step for e in after] == list(range(1, 41))
+    assert after[10].learning_rate == pytest.approx(learning_rate(one.recipe, 10) / 2)
+    assert all(p.isfinite().all() for p in one.model.parameters())
+
+
+def test_without_roll_back_a_loss_that_is_no_number_ends_the_run_with_good_weights_kept(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, steps=40, roll_back=False, checkpoint_steps=5)
+    one = trainer(tmp_path, recipe=recipe)
+    with pytest.raises(ValueError, match="no number any more at step 31: take a lower learning rate"):
+        for event in one.run():
+            if isinstance(event, Step) and event.step == 30:
                 with torch.no_grad():
                     one.model.norm.weight.fill_(torch.nan)
-    assert not (tmp_path / "snapshots" / "6.safetensors").exists()
-    again = trainer(tmp_path, recipe=replace(RECIPE, steps=100))
+    again = trainer(tmp_path, recipe=recipe)
     next(e for e in again.run() if isinstance(e, Step))
     assert all(p.isfinite().all() for p in again.model.parameters())
-    assert again.step == 2  # from the checkpoint after the first step: the bad weights were not saved
+    assert again.step == 26  # from the checkpoint of step 25: the bad weights of step 30 were not saved
 
 
 def test_the_gradient_is_clipped_and_its_length_before_is_told(tmp_path: Path) -> None:

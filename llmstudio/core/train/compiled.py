@@ -1,0 +1,145 @@
+"""Translating the gradients of a step for this machine, in another process, while the run goes on as it is.
+
+The process traces the very function that `engine` runs, compiles it ahead of time (torch's AOTInductor, which needs a
+C++ compiler) and leaves one file, which then loads in milliseconds. Files are kept by what they were made from, so the
+next run of the same shape begins with it. They are this program's own output on this machine and never come from
+elsewhere.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+import torch
+from msgspec import Struct
+
+from llmstudio.core.files import write_atomic
+from llmstudio.core.model import spec as S
+from llmstudio.core.model.network import GPT
+
+from . import way as ways
+from .engine import Goal, Gradients, pure
+
+KEPT = 24  # files
+COMPILERS = ("g++", "clang++", "c++", "cl")
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """All that the compiled step depends on."""
+
+    model: S.Model
+    way: ways.Way
+    goal: Goal
+    rows: int  # texts in a portion
+    device: str
+    threads: int
+    version: str = str(torch.__version__)
+    processor: str = torch.backends.cpu.get_cpu_capability()
+
+    def file(self, cache: Path) -> Path:
+        """Where the result is kept. The name of the design does not matter."""
+        plain = msgspec.structs.replace(self, model=msgspec.structs.replace(self.model, name=""))
+        return cache / f"{hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:32]}.pt2"
+
+
+def why_not() -> str | None:
+    """Why nothing can be compiled on this machine, in one sentence."""
+    if any(shutil.which(name) for name in (os.environ.get("CXX", ""), *COMPILERS) if name):
+        return None
+    return "There is no C++ compiler, so the run goes on uncompiled; with g++ installed it would be faster."
+
+
+def load(file: Path) -> Gradients | None:
+    """The compiled step; None where there is none that can be loaded."""
+    try:
+        package = torch._inductor.aoti_load_package(str(file)) if file.exists() else None
+    except (RuntimeError, OSError):
+        file.unlink(missing_ok=True)  # of another version, or cut short: it is made again
+        return None
+    if package is not None:
+        os.utime(file)
+    return package
+
+
+class Compiler:
+    """Compiled steps, by what they were made from: those in the folder `cache`, and one that is being made."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+        self._process: subprocess.Popen[bytes] | None = None
+        self._file: Path | None = None  # what the process makes
+
+    def ready(self, wish: Wish) -> Gradients | None:
+        """The compiled step, loaded; None where it has not been made."""
+        return load(wish.file(self.cache))
+
+    def working(self, wish: Wish) -> bool:
+        """Whether this one is being made."""
+        return self._file == wish.file(self.cache) and self._process is not None and self._process.poll() is None
+
+    def start(self, wish: Wish) -> None:
+        """Begin to make it, in a process of low priority; another one at work is given up. OSError: it cannot begin."""
+        self.close()
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self._file = wish.file(self.cache)
+        paths = os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
+        own = {"TORCHINDUCTOR_CACHE_DIR": str(self.cache / "inductor"), "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-W", "ignore", "-m", __name__, str(self._file)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **own},
+        )  # fmt: skip
+        assert self._process.stdin
+        self._process.stdin.write(msgspec.json.encode(wish) + b"\n")
+        self._process.stdin.flush()  # and it stays open: when it closes, the other side ends
+
+    def close(self) -> None:
+        """End what is being made."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process = self._file = None
+
+
+def compile_step(wish: Wish, file: Path) -> None:
+    """Do it here and now, within a minute or so; the file is there whole or not at all."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    torch.set_num_threads(wish.threads)  # the code is made for this number
+    gpt = GPT(wish.model, 0).to(wish.device).train()
+    ways.choose(gpt, wish.way.fused)
+    gradients = pure(gpt, wish.way.torch_dtype, wish.goal)
+    weights = [p.detach() for p in gpt.parameters()]
+    ids = torch.zeros(2, wish.rows, wish.model.context, dtype=torch.long, device=wish.device)
+    traced = make_fx(gradients)(ids[0], ids[1], *weights)
+    program = torch.export.export(traced, (ids[0], ids[1], *weights))
+    part = file.with_suffix(".part.pt2")
+    try:
+        torch._inductor.aoti_compile_and_package(program, package_path=str(part))
+        write_atomic(file, part.read_bytes())
+    finally:
+        part.unlink(missing_ok=True)
+    for old in sorted(file.parent.glob("*.pt2"), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
+        old.unlink(missing_ok=True)
+
+
+def _end_with_parent() -> None:
+    """The other side closes its end when it has no more use for this, or dies."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(15)
+    asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Wish)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    compile_step(asked, Path(sys.argv[1]))
