@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QPushButton, QToolButton
 
 from ..icons import icon as make_icon
 
-Kind = Literal["primary", "plain", "ghost", "link", "back"]
-INKS = {"primary": "on_accent", "plain": "text", "ghost": "text", "link": "accent", "back": "accent"}
+Kind = Literal["primary", "plain", "ghost", "link", "back", "slim"]
+INKS = {"primary": "on_accent", "plain": "text", "ghost": "text", "link": "accent", "back": "accent", "slim": "text"}
 
 
 def button(

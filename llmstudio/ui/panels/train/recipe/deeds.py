@@ -14,6 +14,7 @@ from ....widgets.progress import ProgressRow
 if TYPE_CHECKING:
     from .....session.session import Session
 
+MORE = 1000  # steps
 GONE_ON = ("stopped", "interrupted", "failed")  # states from which a run can go on
 
 
@@ -26,10 +27,12 @@ class Deeds(QWidget):
         self.progress = ProgressRow("", session.data.cancel)
         self.start = button("Train", "play", "primary", self._start, "Make a new run of this design and recipe", 32)
         self.go_on = button("Go on", "play", "primary", self._go_on, "Train this run further from where it is", 32)
+        self.more = button("1\u2009000 more", "plus", "plain", self._more, "Let this run go on for as many steps", 32)
         self.pause = button("Pause", "pause", "plain", lambda: train.pause(True), "Hold the run after this step", 32)
         self.resume = button("Resume", "play", "plain", lambda: train.pause(False), "Let the run go on", 32)
         self.step = button("Step", "step", "plain", train.step, "Change the weights once, then hold", 32)
         self.stop = button("Stop", "stop", "plain", train.stop, "Save and end the run; it can go on later", 32)
+        self.deeds = (self.go_on, self.more, self.start, self.pause, self.resume, self.step, self.stop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -37,7 +40,7 @@ class Deeds(QWidget):
         column.addWidget(self.progress)
         row = QHBoxLayout()
         row.setSpacing(8)
-        for deed in (self.go_on, self.start, self.pause, self.resume, self.step, self.stop):
+        for deed in self.deeds:
             row.addWidget(deed, 1)
         column.addLayout(row)
         self.refresh()
@@ -46,7 +49,7 @@ class Deeds(QWidget):
         train, run = self.session.train, self.session.train.run
         live = train.live
         shown = self._offered(run, live)
-        for deed in (self.start, self.go_on, self.pause, self.resume, self.step, self.stop):
+        for deed in self.deeds:
             deed.setVisible(deed in shown)
         why = train.why_not
         able = why is None and not self.session.data.busy
@@ -55,6 +58,7 @@ class Deeds(QWidget):
         self.start.setToolTip(why or "Make a new run of this design and recipe")
         self._dress(primary=self.go_on not in shown)
         self.go_on.setEnabled(not train.busy)
+        self.more.setEnabled(not train.busy)
         self.reason.setText(self._reason(why, live, run))
         self.reason.setVisible(bool(self.reason.text()))
         progress = self.session.data.progress if self.session.data.busy else None
@@ -67,11 +71,13 @@ class Deeds(QWidget):
             return [self.resume if live.state == "paused" else self.pause, self.step, self.stop]
         if run is not None and run.state in GONE_ON and run.step < run.steps:
             return [self.go_on, self.start]
+        if run is not None and run.state == "finished":
+            return [self.more, self.start]
         return [self.start]
 
     def _reason(self, why: str | None, live: Run | None, run: Run | None) -> str:
         if live is not None:
-            return "Fixed while a run goes on."
+            return "Fixed while a run goes on; the rest acts at the next step."
         if self.session.train.starting:
             return "Getting the text ready."
         if run is not None and run.state == "failed" and run.error:
@@ -93,6 +99,11 @@ class Deeds(QWidget):
         run = self.session.train.run
         if run is not None:
             self._try(lambda: self.session.train.resume(run))
+
+    def _more(self) -> None:
+        run = self.session.train.run
+        if run is not None:
+            self._try(lambda: self.session.train.extend(run, MORE))
 
     def _try(self, verb: Callable[[], object]) -> None:
         try:

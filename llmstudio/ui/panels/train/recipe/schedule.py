@@ -1,5 +1,8 @@
 """A small picture of the learning rate against the steps, with a dot where the run is now."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -14,19 +17,30 @@ HEIGHT, POINTS, PAD = 56, 120, 8
 Align = Qt.AlignmentFlag
 
 
+class Rates(Protocol):
+    """Rates against rising steps."""
+
+    steps: Sequence[float]
+    values: Sequence[float]
+
+
 class Schedule(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._recipe = Recipe()
         self._step: int | None = None
         self._number = 1
+        self._past: Rates | None = None
+        self._highest = 0.0  # of the rates it had
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("The learning rate at each step: warm-up, then the schedule")
         self._describe()
         theme.changed.connect(self.update)
 
-    def show_recipe(self, recipe: Recipe, step: int | None, number: int) -> None:
-        """`step`: how far run `number` is; None while nothing runs."""
+    def show_recipe(self, recipe: Recipe, step: int | None, number: int, past: Rates | None = None) -> None:
+        """`step`: how far run `number` is; None while nothing runs. `past`: the rates it had."""
+        self._past = past
+        self._highest = max(past.values[:: max(1, len(past.values) // POINTS)], default=0.0) if past else 0.0
         if (recipe, step, number) != (self._recipe, self._step, self._number):
             self._recipe, self._step, self._number = recipe, step, number
             self._describe()
@@ -48,9 +62,10 @@ class Schedule(QWidget):
         p.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         done = self._recipe.steps if self._step is None else min(self._step, self._recipe.steps)
         color = theme.run(self._number) if self._step is not None else theme.color("muted")
-        self._curve(p, 0, done, color, dotted=False)
+        past = self._points_before() if self._step is not None else []
+        self._curve(p, past or self._points(0, done), color, dotted=False)
         if done < self._recipe.steps:
-            self._curve(p, done, self._recipe.steps, theme.color("control"), dotted=True)
+            self._curve(p, self._points(done, self._recipe.steps), theme.color("control"), dotted=True)
         if self._step is not None:
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(color)
@@ -59,20 +74,35 @@ class Schedule(QWidget):
         p.setPen(theme.color("muted"))
         p.drawText(self.rect().adjusted(0, 5, -8, 0), Align.AlignRight | Align.AlignTop, self.words())
 
-    def _curve(self, p: QPainter, first: int, last: int, color: QColor, dotted: bool) -> None:
-        bends = {first, last, *(x for x in (self._recipe.warmup - 1, self._recipe.warmup) if first < x < last)}
-        steps = sorted(bends | {first + round(i * (last - first) / POINTS) for i in range(POINTS)})
+    def _curve(self, p: QPainter, points: list[QPointF], color: QColor, dotted: bool) -> None:
         pen = QPen(color, 1.75)
         if dotted:
             pen.setDashPattern([1, 2.5])
         p.setPen(pen)
         p.setBrush(Qt.BrushStyle.NoBrush)
-        p.drawPolyline(QPolygonF([self._place(step) for step in steps]))
+        p.drawPolyline(QPolygonF(points))
+
+    def _points(self, first: int, last: int) -> list[QPointF]:
+        """As the recipe has it, between two steps."""
+        bends = {first, last, *(x for x in (self._recipe.warmup - 1, self._recipe.warmup) if first < x < last)}
+        steps = sorted(bends | {first + round(i * (last - first) / POINTS) for i in range(POINTS)})
+        return [self._place(step) for step in steps]
+
+    def _points_before(self) -> list[QPointF]:
+        """As it was: the recipe may have been changed on the way."""
+        if self._past is None or not len(self._past.steps):
+            return []
+        count_of = min(len(self._past.steps), len(self._past.values))
+        places = sorted({*range(0, count_of, max(1, count_of // (2 * POINTS))), count_of - 1})
+        return [self._point(self._past.steps[i], self._past.values[i]) for i in places]
 
     def _place(self, step: int) -> QPointF:
-        top = max(self._recipe.learning_rate, self._recipe.min_learning_rate)
-        x = PAD + (self.width() - 2 * PAD) * step / self._recipe.steps
-        y = self.height() - PAD - (self.height() - 2 * PAD) * learning_rate(self._recipe, step) / top
+        return self._point(step, learning_rate(self._recipe, step))
+
+    def _point(self, step: float, rate_there: float) -> QPointF:
+        top = max(self._recipe.learning_rate, self._recipe.min_learning_rate, self._highest)
+        x = PAD + (self.width() - 2 * PAD) * min(step / self._recipe.steps, 1.0)
+        y = self.height() - PAD - (self.height() - 2 * PAD) * min(rate_there / top, 1.0)
         return QPointF(x, y)
 
     def _describe(self) -> None:

@@ -1,0 +1,5 @@
+"""The panel of the run doctor."""
+
+from .panel import DoctorPanel
+
+__all__ = ["DoctorPanel"]
