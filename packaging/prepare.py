@@ -156,7 +156,7 @@ class Preparation:
         self._pip("--no-deps", f"torch=={version}")
 
     def _install_rest(self, part: str) -> None:
-        say("3 of 3: Qt and the other libraries: about " + ("230 MB to fetch" if part == "test" else "130 MB to fetch"))
+        say("3 of 3: Qt and the other libraries: about " + ("280 MB to fetch" if part == "test" else "180 MB to fetch"))
         project = tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))["project"]
         tests = project["optional-dependencies"]["test"] if part == "test" else []
         self._pip("--constraint", str(self._constraints()), *project["dependencies"], *tests)
