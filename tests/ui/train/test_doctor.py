@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtWidgets import QWidget
 
 from llmstudio.core.train.finding import Cure, Finding
 from llmstudio.ui.panels.train.doctor import DoctorPanel
 from llmstudio.ui.panels.train.doctor.panel import SHOWN
+from llmstudio.ui.panels.train.finder import FinderPanel
+from llmstudio.ui.rate_finder import NOT_FOUND
 from llmstudio.ui.theme import theme
 
 
@@ -70,3 +73,75 @@ def test_a_cure_that_cannot_be_is_told(desk: Any, told: list[Finding], monkeypat
     made = desk.put(DoctorPanel(desk.session), 388, 120)
     desk.click(made.cards[0].cure)
     assert desk.session.notices[-1].text == "Not now."
+
+
+class Tried(Struct):
+    rate: float
+    loss: float
+
+
+class Search:
+    """A finder at work, as the session holds it."""
+
+    def __init__(self) -> None:
+        self.running = True
+        self.log: list[Tried] = []
+
+    def stop(self) -> None:
+        self.running = False
+
+
+class Found(Struct):
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    suggestion: float | None
+    highest: float
+
+
+@pytest.fixture
+def finder(desk: Any) -> FinderPanel:
+    return desk.put(FinderPanel(desk.session), 480, 320)
+
+
+def test_the_finder_is_watched_and_cancelled(desk: Any, finder: FinderPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, view = desk.session.train, finder.finder
+    search = Search()
+    monkeypatch.setattr(type(train), "find_rate", lambda room: setattr(room, "finder", search))
+    desk.click(view.start)
+    assert view.cancel.isVisible()
+    assert not view.start.isVisible()
+    search.log += [Tried(1e-5, 4.0), Tried(1e-4, 3.9)]
+    desk.beat()
+    assert view.said.text() == "2 rates tried"
+    assert view.plot._rates == [1e-5, 1e-4]
+    desk.click(view.cancel)
+    assert not search.running
+    assert view.start.isVisible()
+    train.finder = None
+
+
+def test_what_was_found_is_used_with_one_click(desk: Any, finder: FinderPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, view = desk.session.train, finder.finder
+    train.edit(replace(train.recipe, learning_rate=1e-3, min_learning_rate=1e-4, matrix_rate=0.02))
+    found = Found((1e-5, 1e-3, 1e-2, 0.1), (4.0, 3.0, 2.5, 8.0), 3e-3, 2e-2)
+    monkeypatch.setattr(type(train), "found", property(lambda _: found))
+    desk.beat()
+    assert view.use.text() == "Use 3.0e−3"
+    desk.click(view.use)
+    recipe = train.recipe
+    assert (recipe.learning_rate, recipe.min_learning_rate, recipe.matrix_rate) == (3e-3, 3e-4, 0.06)
+    assert not view.use.isEnabled(), "it is used already"
+    train.undo()
+    assert train.recipe.learning_rate == 1e-3
+    monkeypatch.setattr(type(train), "found", property(lambda _: replace(found, suggestion=None)))
+    desk.beat()
+    assert not view.use.isVisible()
+    assert view.said.text() == NOT_FOUND
+
+
+def test_the_finder_says_why_it_cannot_begin(desk: Any, finder: FinderPanel) -> None:
+    build = desk.session.build
+    build.edit(replace(build.model, width=15))
+    desk.beat()
+    assert not finder.finder.start.isEnabled()
+    assert finder.finder.start.toolTip() == build.problems[0].text

@@ -30,22 +30,22 @@ class Card(QFrame):
         self.cure = None
         if finding.cure is not None:
             self.cure = button(finding.cure.label, "", "plain", lambda: cured(self.finding), _about(finding), 24)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        if self.cure is not None:
-            foot.addWidget(self.cure)
-        foot.addStretch(1)
-        foot.addWidget(self.note)
         words = QVBoxLayout()
-        words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(6)
         words.addWidget(self.text)
-        words.addLayout(foot)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
         row.addWidget(_Sign(sign, self.role), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
+        if self.cure is None:
+            row.addWidget(self.note)
+        else:
+            foot = QHBoxLayout()
+            foot.addWidget(self.cure)
+            foot.addStretch(1)
+            foot.addWidget(self.note)
+            words.addLayout(foot)
         self.say(finding, note)
         theme.changed.connect(self.update)
 

@@ -1,0 +1,5 @@
+"""The panel of the learning-rate finder."""
+
+from .panel import FinderPanel
+
+__all__ = ["FinderPanel"]
