@@ -20,18 +20,18 @@ from llmstudio.core import files
 from llmstudio.core.model.network import GPT
 from llmstudio.core.train import checkpoint
 from llmstudio.core.train.events import Note, Saved, Step
-from tests.soak.small import MODEL, NEVER, equal, happened, losses, trainer, unsound, weights
+from tests.soak.small import MODEL, NEVER, equal, happened, losses, trainer, unsound, until, weights
 
 pytestmark = [pytest.mark.soak, pytest.mark.usefixtures("one_thread")]
 KILLS = int(os.environ.get("LLMSTUDIO_KILLS", "200"))
 TIMES = 25
-INTERVAL = 3  # steps between two checkpoints
+INTERVAL = 20  # steps between two checkpoints
 
 
 def child(folder: Path, out: int) -> None:
     """Train and tell of every step and every checkpoint, until killed."""
     try:
-        for event in happened(trainer(folder, steps=NEVER, checkpoint_steps=INTERVAL, evaluate_every=10)):
+        for event in happened(trainer(folder, steps=NEVER, checkpoint_steps=INTERVAL, evaluate_every=30)):
             if isinstance(event, Step | Saved):
                 os.write(out, f"{type(event).__name__} {event.step}\n".encode())
     finally:
@@ -39,8 +39,11 @@ def child(folder: Path, out: int) -> None:
         os._exit(3)
 
 
-def killed(folder: Path, after: float) -> tuple[int, int, str]:
-    """Train in a process of its own and kill it so long after its first checkpoint: last step and save it told of."""
+def killed(folder: Path, after: float, amid: bool) -> tuple[int, int, str]:
+    """Train in a process of its own and kill it so long after its first checkpoint: last step and save it told of.
+
+    `amid`: then wait for the next save to begin.
+    """
     read, out = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -53,6 +56,8 @@ def killed(folder: Path, after: float) -> tuple[int, int, str]:
         assert part and time.monotonic() < end, told.decode()
         told += part
     time.sleep(after)
+    while amid and not any(name.endswith(".part") for name in os.listdir(folder / "resume")):
+        assert time.monotonic() < end
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     while part := os.read(read, 1 << 16):
@@ -66,24 +71,27 @@ def killed(folder: Path, after: float) -> tuple[int, int, str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 def test_killed_while_saving(tmp_path: Path) -> None:
     folder, dice = tmp_path / "run 1", random.Random(1)
+    until(trainer(tmp_path / "warm", steps=NEVER), 2)  # all that is imported on the way, once for all
     assert threading.active_count() == 1, "a fork needs a process without other threads"
-    lost, half = [], 0
+    lost, due, half = [], 0, 0
     for kill in range(KILLS):
-        step, saved, told = killed(folder, dice.uniform(0, 0.15))
+        step, saved, told = killed(folder, dice.uniform(0, 0.3), amid=kill % 2 == 0)
         assert "Failed" not in told, told
         half += bool(list(folder.rglob("*.part")))
         start = checkpoint.newest_step(folder / "resume")  # ValueError: nothing can be read
         assert not checkpoint.newer(folder / "resume", start), f"kill {kill}: a checkpoint that cannot be read"
         assert start >= saved, f"kill {kill}: the checkpoint of step {saved} is gone, only {start} is there"
         lost.append(step - start)
+        due += start < step // INTERVAL * INTERVAL
+        assert start >= (step // INTERVAL - 1) * INTERVAL, f"kill {kill}: at step {step}, only {start} is there"
         for path in (folder / "snapshots").glob("*.safetensors"):
             checkpoint.load_snapshot(GPT(MODEL), path)
         checkpoint.best(folder)
     assert not unsound(folder)
     print(
-        f"\n{KILLS} kills, {half} of them amid a save: all readable; steps lost at most {max(lost)}, a save every {INTERVAL}"
+        f"\n{KILLS} kills, {half} amid a save: all readable; most steps lost {max(lost)} with a save every {INTERVAL}; "
+        f"{due} times the newest was still being written"
     )
-    assert max(lost) <= 2 * INTERVAL  # those since the last one, and those taken while it was being written
 
 
 class Cut(io.RawIOBase):
