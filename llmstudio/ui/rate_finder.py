@@ -33,7 +33,7 @@ class RateFinder(QWidget):
         self.said = label("", "caption", wrap=True)
         self.start = button("Find a rate", "search", "plain", self._start, HINT, 24)
         self.cancel = button("Cancel", "close", "plain", self._cancel, "Stop looking", 24)
-        self.use = button("Use", "check", "plain", self._use, "", 24)
+        self.use = button("Use", "", "plain", self._use, "", 24)
         row = QHBoxLayout()
         row.setSpacing(8)
         for widget in (self.start, self.use, self.cancel):

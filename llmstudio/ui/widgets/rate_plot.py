@@ -139,17 +139,21 @@ class RatePlot(QWidget):
     def _paint_axes(self, p: QPainter, frame: QRectF) -> None:
         (left, right), (low, high) = self._across(), self._up()
         p.setFont(theme.font(11))
-        up = ticks.marks(low, high, max(2, int(frame.height() // 32)))
+        up = ticks.marks(low, high, max(2, int(frame.height() // 24)))
         for value, text in zip(up, ticks.words(up), strict=True):
             y = frame.bottom() - (value - low) / (high - low) * frame.height()
             p.setPen(QPen(theme.color("grid"), 1))
             p.drawLine(QLineF(frame.left(), round(y), frame.right(), round(y)))
             p.setPen(theme.color("muted"))
             p.drawText(QRectF(0, y - 8, LEFT - 6, 16), Align.AlignRight | Align.AlignVCenter, text)
-        for power in range(ceil(left), floor(right) + 1):
+        powers = range(ceil(left), floor(right) + 1)
+        every = 1 if frame.width() >= 40 * len(powers) else 2
+        for power in powers:
             x = frame.left() + (power - left) / (right - left) * frame.width()
             p.setPen(QPen(theme.color("grid"), 1))
             p.drawLine(QLineF(round(x), frame.top(), round(x), frame.bottom()))
+            if power % every:
+                continue
             p.setPen(theme.color("muted"))
             p.drawText(QRectF(x - 24, frame.bottom() + 3, 48, 16), Align.AlignCenter, f"1e{power}".replace("-", "−"))
         p.setPen(theme.color("muted"))

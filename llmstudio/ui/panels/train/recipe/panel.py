@@ -1,6 +1,7 @@
 """How the model is trained: a form of the recipe, a picture of its schedule, one sentence, and the deeds."""
 
 from msgspec.structs import replace
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from .....core.train.recipe import LIVE, Recipe
@@ -51,6 +52,7 @@ class RecipePanel(Panel):
         self.explanations = {name: self._explain(name) for name in ("schedule", "optimizer")}
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(inner)
         self.area.verticalScrollBar().rangeChanged.connect(self._scrolls)
         inner.setAutoFillBackground(False)  # the panel's ground shows through
