@@ -44,6 +44,8 @@ class Chart(Paper):
         self._curves: list[Curve] = []
         self._levels: list[marks.Level] = []
         self._shorts: dict[str, Short] = {}
+        self._known: dict[str, tuple[object, Table]] = {}  # lines as pixels, for as long as nothing changes
+        self._known_for: object = None
         self._still, self._moving = Layer(), Layer()
         self._places: list[tuple[QRectF, str]] = []  # where the names are
         self._lit = ""  # key of the line that is pointed at
@@ -55,6 +57,7 @@ class Chart(Paper):
         self._curves, self.most, self._levels = list(curves), max(span, 1.0), list(levels)
         keys = {curve.key for curve in curves}
         self._shorts = {key: short for key, short in self._shorts.items() if key in keys}
+        self._known = {key: known for key, known in self._known.items() if key in keys}
         if not self.held:
             self._fit()
         self._draw()
@@ -72,6 +75,12 @@ class Chart(Paper):
     def set_log_up(self, on: bool) -> None:
         """Values on an axis of their log10."""
         self.log_up, self.held = on, False
+        self._fit()
+        self._draw()
+
+    def set_outliers(self, on: bool) -> None:
+        """Whether single peaks are left out of the range."""
+        self.outliers, self.held = on, False
         self._fit()
         self._draw()
 
@@ -134,13 +143,27 @@ class Chart(Paper):
             up = frame.bottom() - (table[1:] - low) / (high - low) * frame.height()
         return np.concatenate([across, up])
 
+    def _line(self, curve: Curve, view: View) -> Table:
+        """A line as pixels: (2, n); of a band the lower end."""
+        if (now := self._seen()) != self._known_for:
+            self._known, self._known_for = {}, now
+        state = curve.state()
+        known = self._known.get(curve.key)
+        if known is None or known[0] != state:
+            known = self._known[curve.key] = state, self._pixels(self._scaled(curve, view))[:2]
+        return known[1]
+
     def _draw(self) -> None:
         self.viewport().update()
 
+    def _seen(self) -> tuple[object, ...]:
+        """All that the place of a line depends on but the line itself."""
+        ranges = tuple(map(tuple, self.box.viewRange()))
+        return ranges, self.width(), self.height(), self.log, self.log_up, self.scale_.title
+
     def _state(self, curves: Sequence[Curve]) -> tuple[object, ...]:
         """What a picture of these curves depends on."""
-        ranges = tuple(map(tuple, self.box.viewRange()))
-        return tuple(curve.state() for curve in curves), ranges, self.log, self.log_up, self.scale_.title, theme.dark
+        return tuple(curve.state() for curve in curves), self._seen(), theme.dark
 
     def _paint_curves(self, p: QPainter, curves: Sequence[Curve]) -> None:
         view = self._view()
@@ -162,7 +185,7 @@ class Chart(Paper):
             layer.ground(p, x, low, high, faded(curve.color, BAND))
             layer.line(p, *self._pixels(np.concatenate([single[:1], self._up(single[1:])])), pen)
             return
-        layer.line(p, *self._pixels(self._scaled(curve, view)), pen)
+        layer.line(p, *self._line(curve, view), pen)
 
     def marks_across(self) -> list[float]:
         (low, high), _ = self.box.viewRange()
@@ -232,8 +255,8 @@ class Chart(Paper):
         for curve in reversed(self._curves):
             if not len(curve.x) or not (curve.ringed or curve.dot or curve.label or curve.framed):
                 continue
-            x, y = self._pixels(self._scaled(curve, view))[:2]
-            if curve.framed:
+            x, y = self._line(curve, view)
+            if curve.framed and not curve.label:
                 names.above(p, frame, _higher(x, y, frame), curve.color)
             if curve.key == self._lit:
                 p.save()
@@ -274,7 +297,7 @@ class Chart(Paper):
         view, best, found = self._view(), float(NEAR), ""
         for curve in self._curves:
             if curve.label and not curve.dotted and len(curve.x):
-                x, y = self._pixels(self._scaled(curve, view))
+                x, y = self._line(curve, view)
                 if len(x) and x[0] - NEAR <= where.x() <= x[-1] + NEAR:
                     away = abs(float(np.interp(where.x(), x, y)) - where.y())
                     best, found = (away, curve.key) if away < best else (best, found)
@@ -296,11 +319,11 @@ def _dot(p: QPainter, at: QPointF, color: QColor) -> None:
 
 
 def _end(x: Floats, y: Floats, frame: QRectF) -> QPointF | None:
-    """The last point in view that is a number."""
-    ok = np.flatnonzero(np.isfinite(y) & (x >= frame.left() - 1) & (x <= frame.right() + 1))
-    if not len(ok):
+    """The last point in view, where it is a number."""
+    last = int(np.searchsorted(x, frame.right() + 1, "right")) - 1
+    if last < 0 or not np.isfinite(y[last]):
         return None
-    point = QPointF(float(x[ok[-1]]), float(y[ok[-1]]))
+    point = QPointF(float(x[last]), float(y[last]))
     return point if frame.adjusted(-1, -1, 1, 1).contains(point) else None
 
 
@@ -313,6 +336,8 @@ def _spaced(x: Floats, y: Floats, frame: QRectF) -> list[QPointF]:
 
 def _higher(x: Floats, y: Floats, frame: QRectF) -> list[float]:
     """Where a line leaves the frame at its top."""
+    if not len(y) or np.nanmin(y, initial=np.inf) >= frame.top() - 1:
+        return []
     with np.errstate(invalid="ignore"):
         out = (y < frame.top() - 1) & (x >= frame.left()) & (x <= frame.right())
     return x[out].tolist()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from .bins import FEW, Bins, Table, extremes, means, spread, width_for
 from .series import Floats
 
+COLORS = 8  # of runs
 APART = 2.0  # pixels from batch to batch from which on each of them is drawn
 
 
@@ -172,3 +173,9 @@ def _spacing(x: Floats) -> float:
 def _indices(x: Floats, low: float, high: float) -> tuple[int, int]:
     """The points within, and a neighbour at each side."""
     return max(0, int(np.searchsorted(x, low)) - 1), min(len(x), int(np.searchsorted(x, high, "right")) + 1)
+
+
+def dashes(number: int) -> dict[str, bool]:
+    """How a run is drawn that has the colour of an earlier one: the ninth dashed, the seventeenth dotted."""
+    turn = (number - 1) // COLORS
+    return {"dashed": turn % 3 == 1, "dotted": turn % 3 == 2}

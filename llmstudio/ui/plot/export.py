@@ -2,30 +2,41 @@
 
 import csv
 import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from ...core.files import write_atomic
+from .series import Floats
 
 if TYPE_CHECKING:
-    from .chart import Chart, Curve
+    from .chart import Chart
 
 KINDS = {"png": "Picture (PNG)", "svg": "Drawing (SVG)", "csv": "Numbers (CSV)"}
 RATIO = 2  # pixels of the picture for each on the screen
 
 
-def write(chart: "Chart", path: Path) -> None:
-    """Write the chart as the ending of `path` says. ValueError where the ending is another or the disk refuses."""
+def encoded(chart: "Chart", path: Path) -> Callable[[], bytes]:
+    """What makes the file that the ending of `path` asks for, on any thread. ValueError where the ending is another."""
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise ValueError(f"{path.name} should end in .png, .svg or .csv, so that it is clear what to write.")
-    data = {"png": png, "svg": svg}[kind](chart) if kind != "csv" else table(list(chart.curves())).encode()
+    if kind == "csv":
+        columns = [(curve.name, curve.x.copy(), curve.y.copy()) for curve in chart.curves()]
+        return lambda: table(columns).encode()
+    data = png(chart) if kind == "png" else svg(chart)
+    return lambda: data
+
+
+def put(path: Path, data: Callable[[], bytes]) -> None:
+    """Write it. ValueError where the disk refuses."""
     try:
-        write_atomic(path, data)
+        write_atomic(path, data())
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error.strerror}. Choose another folder.") from error
 
@@ -55,14 +66,18 @@ def svg(chart: "Chart") -> bytes:
     return bytes(store.data())
 
 
-def table(curves: "list[Curve]") -> str:
-    """One line a step, one column a curve, in the base unit; empty where a curve has no value."""
-    columns = [dict(zip(curve.x.tolist(), curve.y.tolist(), strict=True)) for curve in curves]
+def table(columns: Sequence[tuple[str, Floats, Floats]]) -> str:
+    """(name, steps, values) as one line a step, one column a curve, in the base unit; empty where there is none."""
+    steps = np.unique(np.concatenate([x for _, x, _ in columns])) if columns else np.empty(0)
+    cells = []
+    for _, x, y in columns:
+        column = np.full(len(steps), "", dtype=object)
+        column[np.searchsorted(steps, x)] = [repr(value) for value in y.tolist()]
+        cells.append(column)
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(["step", *(curve.name for curve in curves)])
-    for step in sorted({step for column in columns for step in column}):
-        rows.writerow([f"{step:g}" if step != int(step) else int(step), *(column.get(step, "") for column in columns)])
+    rows.writerow(["step", *(name for name, _, _ in columns)])
+    rows.writerows(zip([f"{step:.15g}" for step in steps.tolist()], *cells, strict=True))
     return out.getvalue()
 
 

@@ -87,19 +87,23 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         (low, high), _ = self.box.viewRange()
         return None if self.following else (self._unplaced(low), self._unplaced(high))
 
+    def set_cross(self, step: float | None) -> None:
+        """Show the cross-hair of another chart."""
+
     def set_span(self, span: tuple[float, float] | None) -> None:
-        """Show these steps, or follow; from outside, silently."""
-        if span is None:
-            following, self.following = self.following, True
-            if not following:
-                self.held = False
-        else:
-            self.following = False
+        """Show these steps, or follow; chosen elsewhere."""
+        was, self.following = self.following, span is None
+        if span is not None:
             low, high = (self._placed(min(max(step, 0.0), self.most)) for step in span)
             if high > low:
                 self.box.setRange(xRange=(low, high), padding=0)
-        self._fit()
+        elif not was:
+            self.held = False
+        if not self.held:
+            self._fit()
         self._draw()
+        if was != self.following:
+            self.follow_changed.emit()
 
     def _across(self, low: float, high: float) -> None:
         """Show these places, as far as there are steps; all of them is following."""
@@ -131,7 +135,8 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
     @property
     def frame(self) -> QRectF:
         """The plot without its margins, in pixels."""
-        return QRectF(self.box.geometry())
+        left, top, right, bottom = self.margins
+        return QRectF(left, top, self.width() - left - right, self.height() - top - bottom)
 
     def _place(self, x: Floats) -> Floats:
         return np.log10(1 + np.maximum(x, 0)) if self.log else x

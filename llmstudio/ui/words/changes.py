@@ -27,11 +27,12 @@ def changes(before: tuple[Model, Recipe], after: tuple[Model, Recipe]) -> list[s
 
 def _fields(a: Struct, b: Struct, skip: Set[str] = frozenset(), suffix: str = "") -> list[str]:
     names = [name for name in b.__struct_fields__ if name not in skip | QUIET and getattr(a, name) != getattr(b, name)]
-    titles = _titles(type(b))
-    return [f"{titles[name]}{suffix}: {value(getattr(b, name))}" for name in names]
+    words = titles(type(b))
+    return [f"{words[name]}{suffix}: {value(getattr(b, name))}" for name in names]
 
 
-def _titles(kind: type[Struct]) -> dict[str, str]:
+def titles(kind: type[Struct]) -> dict[str, str]:
+    """What the fields are called inside a sentence."""
     hints = get_type_hints(kind, include_extras=True)
     found = {}
     for name, hint in hints.items():

@@ -66,9 +66,10 @@ class Loss(Panel):
         self.axis.set_hint("log step", "Steps as log(1 + step): the beginning gets more room")
         self.axis.changed.connect(self._axis_chosen)
         self.following = button("Following", "live", "plain", self._follow, "Keep the whole run in view", 24)
-        self.export = tool("export", "Save the picture or its numbers", self._menu)
+        self.more = tool("more", "More ways to draw it", self._views)
+        self.export = tool("export", "Save the picture or its numbers", self._saves)
         smooth = label("smooth", "caption")
-        for widget in (self.units, smooth, self.smoothing, self.axis, self.following, self.export):
+        for widget in (self.units, smooth, self.smoothing, self.axis, self.following, self.more, self.export):
             self.add_tool(widget)
         self.droppable = (smooth, self.smoothing)
         self._show_following()
@@ -76,20 +77,20 @@ class Loss(Panel):
     def tick(self) -> None:
         run = self.session.train.run
         self.stack.setCurrentWidget(self.empty if run is None else self.filled)
-        for widget in (self.following, self.export):
+        for widget in (self.following, self.more, self.export):
             widget.setEnabled(self.picture is not None and run is not None)
         if run is None:
             return
         if self.picture is None:
             self._ask_for_plots()
-        grown = tuple((each.name, len(each.log), each.state) for each in self.session.train.runs)
+        grown = tuple((each.name, len(each.log), each.cuts, each.state) for each in self.session.train.overlaid)
         manifest = self.session.data.manifest
         state = (run.name, grown, self.smoothing.exact, self.units.chosen, manifest, self.picture is None, self.width())
         if state != self._drawn:
             self._drawn = state
             self.figures.show_run(run)
-            if self.picture is not None:
-                self.picture.show_run(run, self.smoothing.exact)
+            if self.picture is not None and not self.picture.show_run(run, self.smoothing.exact):
+                self._drawn = ()  # it goes on at the next tick
         moment = self.session.inside.moment
         self.past.set("" if moment is None else f"step {count(moment)}")
         if self.picture is not None:
@@ -105,11 +106,13 @@ class Loss(Panel):
             self.session.then(self.session.files.ask(importlib.import_module, "pyqtgraph"), self._make_picture)
 
     def _make_picture(self, _: object) -> None:
+        from ....plot.menu import ChartMenu
         from .picture import Picture
 
         self.picture = Picture(self.session, self.units.chosen)
         self.picture.set_log(self.axis.chosen != "linear")
         self.picture.follow_changed.connect(self._show_following)
+        self.menu = ChartMenu(self.session, self.picture, "loss", self._file_name)
         self.place.takeAt(1)  # the stretch that kept its place
         self.place.addWidget(self.picture, 1)
 
@@ -133,9 +136,17 @@ class Loss(Panel):
         self.following.setIcon(icon("live", "accent" if on else "text"))
         _dress(self.following, "following" if on else "plain")
 
-    def _menu(self) -> None:
+    def _views(self) -> None:
         if self.picture is not None:
-            self.picture.offer(self.export.mapToGlobal(QPoint(0, self.export.height())))
+            self.menu.offer_views(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    def _saves(self) -> None:
+        if self.picture is not None:
+            self.menu.offer_saves(self.export.mapToGlobal(QPoint(0, self.export.height())))
+
+    def _file_name(self) -> str:
+        run = self.session.train.run
+        return f"{run.name} loss" if run else "loss"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

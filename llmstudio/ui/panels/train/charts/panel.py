@@ -1,0 +1,129 @@
+"""Small charts of what lies behind a loss, in step with it: the same steps in view, the same cross-hair."""
+
+import importlib
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QMenu, QStackedLayout, QWidget
+
+from ....panel import Panel
+from ....theme import theme
+from ....widgets.button import tool
+from ....widgets.empty import EmptyState
+
+if TYPE_CHECKING:
+    from .small import SmallChart
+
+NO_RUN = "No run yet. Learning rate, gradients, speed and memory will be drawn here, step by step."
+NARROWEST = 170  # pixels of a chart
+EVERY = 0.25  # seconds between two redraws of a run that goes on: these are looked at beside the loss
+
+
+class Charts(Panel):
+    title = "Charts"
+    name = "train.charts"
+    hint = "What lies behind the loss, at the same steps: learning rate, gradients, speed, memory"
+
+    def build(self) -> None:
+        self.small: list[SmallChart] = []
+        self._asked = False
+        self._drawn: tuple[object, ...] = ()
+        self._turn = 0  # which chart is drawn next
+        self._left = 0  # charts that are not up to date
+        self._at = 0.0
+        self._remembered = ""  # run whose memory is being read
+        self.export = tool("export", "Save a chart or its numbers", self._menu)
+        self.add_tool(self.export)
+        self.body.setContentsMargins(8, 0, 4, 8)
+        self.empty, self.filled = EmptyState(NO_RUN), QWidget()
+        self.stack = QStackedLayout()
+        self.body.addLayout(self.stack)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.filled)
+        self.grid = QGridLayout(self.filled)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setSpacing(4)
+        theme.changed.connect(self._again)
+
+    def charts(self) -> list[Any]:
+        """The charts that there are now."""
+        return [small.chart for small in self.small]
+
+    def tick(self) -> None:
+        """At most one chart is drawn at a time, so that no frame is late."""
+        run = self.session.train.run
+        self.stack.setCurrentWidget(self.empty if run is None else self.filled)
+        self.export.setEnabled(bool(self.small) and run is not None)
+        if run is None:
+            return
+        if not self.small:
+            self._ask_for_plots()
+            return
+        self._read_memory()
+        runs = [each for each in self.session.train.overlaid if each is run or each.step]
+        still = run.name, self.width(), self.height(), tuple((each.name, each.cuts, each.state) for each in runs)
+        grown = tuple(len(each.log) for each in runs)
+        new = (still, grown) != self._drawn
+        if new and (self._drawn[:1] != (still,) or perf_counter() - self._at > EVERY):
+            self._drawn, self._left, self._at = (still, grown), len(self.small), perf_counter()
+        if self._left:
+            self._left -= 1
+            self._turn = (self._turn + 1) % len(self.small)
+            others = sorted((each for each in runs if each is not run), key=lambda each: each.live)
+            span = max(run.steps, *(each.step for each in runs))
+            self.small[self._turn].show_run(run, others, span)
+
+    def _again(self) -> None:
+        self._drawn = ()  # the curves hold colours
+
+    def _ask_for_plots(self) -> None:
+        """pyqtgraph takes 0.4 s to import: that happens on the file thread."""
+        if not self._asked:
+            self._asked = True
+            self.session.then(self.session.files.ask(importlib.import_module, "pyqtgraph"), self._make)
+
+    def _make(self, _: object) -> None:
+        from .kinds import KINDS
+        from .small import SmallChart
+
+        self.small = [SmallChart(self.session, kind) for kind in KINDS]
+        self._arrange()
+
+    def _read_memory(self) -> None:
+        """Note what the program holds, at the step of the run that goes on."""
+        run = self.session.train.live
+        small = self.small[-1]
+        small.setVisible(bool(len(small.memory)) and self._remembered == getattr(self.session.train.run, "name", ""))
+        if run is None or run.state != "training":
+            return
+        if run.name != self._remembered or (small.memory.steps and run.step < small.memory.steps[-1]):
+            self._remembered = run.name
+            small.memory.cut(-1)
+        self.session.computer.watch()
+        reading = self.session.computer.reading
+        if reading is not None and reading.memory and run.step > (small.memory.steps[-1] if small.memory.steps else 0):
+            small.memory.add(run.step, float(reading.memory))
+
+    def _arrange(self) -> None:
+        """As many beside each other as the width has room for."""
+        across = max(1, min(len(self.small), self.width() // NARROWEST))
+        across = 2 if across == 3 and len(self.small) == 4 else across
+        for place, small in enumerate(self.small):
+            self.grid.addWidget(small, place // across, place % across)
+
+    def _menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        at = self.export.mapToGlobal(QPoint(0, self.export.height()))
+        for small in self.small:
+            if small.isVisible():
+                entry = menu.addAction(small.kind.title)
+                entry.triggered.connect(lambda _=False, small=small: small.menu.offer_saves(at))
+        menu.popup(at)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.small:
+            self._arrange()

@@ -1,0 +1,31 @@
+"""One zoom and one cross-hair for all charts of a session."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...session.train import TrainRoom
+    from .paper import Paper
+
+
+class Shared:
+    """Keeps a chart in step with the others: what is chosen on one is shown on all. The chart should hold it."""
+
+    def __init__(self, chart: "Paper", train: "TrainRoom") -> None:
+        self.chart, self.train = chart, train
+        chart.hovered.connect(self._hovered)
+        chart.span_chosen.connect(self._chosen)
+        train.hovered.connect(self._cross)
+        train.span_changed.connect(self._span)
+
+    def _hovered(self) -> None:
+        self.train.hover_at(None if self.chart.at is None else round(self.chart.at))
+
+    def _chosen(self) -> None:
+        self.train.look_at(self.chart.span)
+
+    def _cross(self) -> None:
+        self.chart.set_cross(self.train.hover)
+
+    def _span(self) -> None:
+        if self.train.span != self.chart.span:
+            self.chart.set_span(self.train.span)
