@@ -120,6 +120,27 @@ def processors() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
+class Busy:
+    """How much other programs keep the processors at work, from its making on."""
+
+    def __init__(self) -> None:
+        self._at = self._seen()
+
+    @property
+    def others(self) -> float:
+        """Share of all processors, 0 to 1, in steps of a hundredth of a second."""
+        whole, busy, ours = (now - then for now, then in zip(self._seen(), self._at, strict=True))
+        return min(1.0, max(0.0, (busy - ours) / whole)) if whole > 0 else 0.0
+
+    def _seen(self) -> tuple[float, float, float]:
+        """Processor seconds since the computer started: all, those spent at work, those spent by this process."""
+        times, ours = psutil.cpu_times(), psutil.Process().cpu_times()
+        idle = times.idle + getattr(times, "iowait", 0.0)
+        guest = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)  # counted in user already
+        whole = sum(times) - guest
+        return whole, whole - idle, ours.user + ours.system
+
+
 def memory(root: Path = Path("/")) -> tuple[int | None, int | None]:
     """Bytes in all, and bytes to be had without swapping; a container's limit counts, the computer's memory else."""
     try:

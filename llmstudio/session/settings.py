@@ -13,6 +13,7 @@ from msgspec import Struct
 from ..core.data.faults import reason
 from ..core.files import write_atomic
 from ..core.json_text import decode
+from ..core.train.peak import Peak
 from .project import unused
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,10 @@ RECENT = 12
 class Settings(Struct, frozen=True, kw_only=True):
     theme: Literal["system", "dark", "light"] = "system"
     recent: tuple[str, ...] = ()
-    threads: int | None = None  # None: all that the computer has
+    device: str = ""  # torch's name of the one to compute on, "cuda:0"; "": the fastest
+    threads: int | None = None  # None: as many as torch takes by itself
+    keep_awake: bool = True  # while a run goes on
+    peaks: dict[str, Peak] = {}  # how fast it multiplies matrices, by the name of the hardware
     workspace: str = ""
     geometry: str = ""  # the window's place, base64 of Qt's own bytes
     layouts: dict[str, str] = {}  # workspace -> base64 of Qt's own bytes

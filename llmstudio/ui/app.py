@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QApplication
 
-from ..core.train.device import warm_up
 from ..session import settings
 from .crash import Crashes
 from .icons import icon
@@ -18,7 +17,6 @@ from .style import dress
 from .window import Window
 
 if TYPE_CHECKING:
-    from ..core.train.device import Device
     from ..session.session import Session
 
 SWITCH = 0.002  # seconds a thread may keep Python before the window gets a turn
@@ -66,12 +64,7 @@ def _ready(session: "Session", window: Window) -> None:
 
 def warm_up_models(session: "Session") -> "Future[Any]":
     """Load torch on the thread that will own the models, and name the machine that was found."""
-    job = session.models.start(warm_up())
-
-    def found(device: "Device | None") -> None:
-        session.device = device.words if device else ""
-
-    return session.then(job.done, found)
+    return session.computer.find()
 
 
 def _mark(what: str) -> None:
