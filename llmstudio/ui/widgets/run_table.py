@@ -1,170 +1,233 @@
-"""A table of runs: colour and name, what changed, steps, validation loss."""
+"""A table of runs: whether its curve is drawn, colour and name, what changed, steps, validation loss, time, a note."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-)
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from ...session.run import Run
 from ..numbers import count
 from ..theme import theme
-from ..words.changes import changes
-from ..words.numbers import fixed
-from ..words.runs import STATES
+from .run_cell import PAD, SWATCH, RunCell
+from .run_rows import CHANGED, EYE, KEYS, NAME, NOTE, STEPS, TIME, VALIDATION, Against, RunRows
 
-COLUMNS = ("run", "what changed", "steps", "validation")
-HINTS = ("", "Against the run before it", "How often its weights were changed", "Newest, nats per token")
-NAME, CHANGED, STEPS, VALIDATION = range(4)
-ROW = 32
-Index = QModelIndex | QPersistentModelIndex
-Role = Qt.ItemDataRole
+ROW, EYE_WIDTH, WIDEST_NAME = 32, 32, 180
+LEAST = {TIME: 440, NOTE: 640}  # the table's width from which a column is there
+Flag = QItemSelectionModel.SelectionFlag
 
 
 class RunTable(QTableView):
-    """`picked` carries the run that was clicked or reached by the arrow keys."""
+    """Click shows a run, shift and control select several; the eye draws curves, with Alt only that one's.
 
-    picked = Signal(object)
+    F2 or a double-click writes a note, in the row of what changed where the column of notes has no room.
+    """
+
+    picked = Signal(object)  # the run that was clicked or reached by the arrow keys
+    toggled = Signal(object)  # runs whose eyes were clicked, or Space was pressed on
+    alone = Signal(object)  # a run whose curve shall be the only one
+    all_eyes = Signal()  # the eye over the column
+    noted = Signal(object, str)  # a run, and the line written about it
+    asked = Signal(QPoint)  # a menu is wanted there
+    chosen = Signal()  # other runs are selected
 
     def __init__(self) -> None:
         super().__init__()
-        self._model = _Runs()
-        self.setModel(self._model)
-        self.setItemDelegate(_Cell(self))
+        self.rows = RunRows()
+        self.hovered = -1
+        self._setting = False
+        self.setModel(self.rows)
+        self.setItemDelegate(RunCell(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
-        for column, mode in enumerate(("ResizeToContents", "Stretch", "ResizeToContents", "ResizeToContents")):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode[mode])
+        self._dress_header()
         self.setAccessibleName("Runs")
+        self.rows.noted.connect(self.noted)
         self.selectionModel().currentRowChanged.connect(self._moved)
+        self.selectionModel().selectionChanged.connect(lambda *_: self._setting or self.chosen.emit())
         theme.changed.connect(self.viewport().update)
 
-    def set(self, runs: Sequence[Run], shown: Run | None) -> None:
-        self._model.set(runs)
-        if shown is not None and shown in runs:
-            row = list(runs).index(shown)
-            if row != self.currentIndex().row():
-                self.selectRow(row)
+    def _dress_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(EYE_WIDTH)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._sort)
+
+    def set(
+        self, runs: Sequence[Run], shown: Run | None, drawn: Collection[Run] = (), kept: Collection[Run] = ()
+    ) -> None:
+        """Show these; what was selected stays so, and where other runs come the view stays where it was.
+
+        `drawn`: those that have curves; `kept`: those of them that keep theirs when another is shown.
+        """
+        chosen, at = self.chosen_runs(), self.verticalScrollBar().value()
+        self._setting = True
+        moved = self.rows.set(runs, shown)
+        if moved:
+            self._choose(chosen)
+            self.verticalScrollBar().setValue(at)
+        row = self.rows.row(shown)
+        if row >= 0 and row != self.currentIndex().row():
+            keep = shown in chosen and len(chosen) > 1
+            how = Flag.NoUpdate if keep else Flag.ClearAndSelect | Flag.Rows
+            self.selectionModel().setCurrentIndex(self.rows.index(row, NAME), how)
+        self._setting = False
+        self._fit()
+        self.setMaximumHeight(self.horizontalHeader().sizeHint().height() + ROW * max(3, len(self.rows.runs)) + 2)
+        if moved:
+            self.chosen.emit()
+        self.rows.drawn, self.rows.kept = frozenset(drawn), frozenset(kept)
+        self.viewport().update()
 
     def refresh(self) -> None:
         """Numbers that grew."""
-        self._model.refresh()
+        self.rows.refresh(everything=False)
 
     def run(self, row: int) -> Run:
-        return self._model.runs[row]
+        return self.rows.runs[row]
+
+    def chosen_runs(self) -> list[Run]:
+        """The selected ones, in the table's order."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.rows.runs[row] for row in rows if row < len(self.rows.runs)]
+
+    def choose(self, runs: Sequence[Run]) -> None:
+        """Select these."""
+        self._setting = True
+        self._choose(runs)
+        self._setting = False
+        self.chosen.emit()
+
+    def compare_with(self, against: Against) -> None:
+        self.rows.against = against
+        self.rows.refresh()
+
+    def find(self, words: str) -> None:
+        """Only the runs in whose row all of these words are."""
+        self.rows.wanted = words
+        self._again()
+
+    def write_note(self) -> None:
+        """Open the field for the current run's note."""
+        if self.currentIndex().isValid():
+            self.edit(self.rows.index(self.currentIndex().row(), CHANGED if self.isColumnHidden(NOTE) else NOTE))
 
     def sizeHint(self) -> QSize:
-        return QSize(360, 28 + ROW * max(3, len(self._model.runs)))
+        return QSize(360, 28 + ROW * max(3, len(self.rows.runs)))
+
+    # the pointer and the keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and index.column() == EYE and event.button() == Qt.MouseButton.LeftButton:
+            run = self.run(index.row())
+            if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+                self.alone.emit(run)
+            else:
+                chosen = self.chosen_runs()
+                self.toggled.emit(chosen if run in chosen else [run])
+            return
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.indexAt(event.position().toPoint()).column() == EYE:
+            self.mousePressEvent(event)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.indexAt(event.position().toPoint()).column() != EYE or not event.buttons():
+            super().mouseMoveEvent(event)
+        self._hover(self.indexAt(event.position().toPoint()).row())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = event.pos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            at = self.visualRect(self.currentIndex()).bottomLeft()
+        if self.indexAt(at).isValid():
+            self.asked.emit(self.viewport().mapToGlobal(at))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:
             event.ignore()  # the panel's
+        elif event.key() == Qt.Key.Key_Space:
+            self.toggled.emit(self.chosen_runs())
+        elif event.key() == Qt.Key.Key_F2:
+            self.write_note()
         else:
             super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _hover(self, row: int) -> None:
+        if row != self.hovered:
+            self.hovered = row
+            self.viewport().update()
+
     def _moved(self, now: QModelIndex, _: QModelIndex) -> None:
-        if now.isValid():
+        if now.isValid() and not self._setting:
             self.picked.emit(self.run(now.row()))
 
+    def _sort(self, column: int) -> None:
+        """By this column, then the other way round, then in the order they were made."""
+        if column == EYE:
+            self.all_eyes.emit()
+        if column not in KEYS:
+            return
+        before, falling = self.rows.order
+        self.rows.order = (column, False) if before != column else (NAME, False) if falling else (column, True)
+        self._again()
 
-class _Runs(QAbstractTableModel):
-    def __init__(self) -> None:
-        super().__init__()
-        self.runs: list[Run] = []
-        self._texts: list[tuple[str, ...]] = []
+    def _again(self) -> None:
+        self.set(self.rows.everything, self.rows.shown, self.rows.drawn, self.rows.kept)
+        self.horizontalHeader().viewport().update()
 
-    def set(self, runs: Sequence[Run]) -> None:
-        if list(runs) != self.runs:
-            self.beginResetModel()
-            self.runs = list(runs)
-            self._texts = [self._of(i) for i in range(len(runs))]
-            self.endResetModel()
-        self.refresh()
+    def _choose(self, runs: Sequence[Run]) -> None:
+        selection = self.selectionModel()
+        selection.clearSelection()
+        for run in runs:
+            if (row := self.rows.row(run)) >= 0:
+                selection.select(self.rows.index(row, 0), Flag.Select | Flag.Rows)
 
-    def refresh(self) -> None:
-        for i, old in enumerate(self._texts):
-            if (new := self._of(i)) != old:
-                self._texts[i] = new
-                self.dataChanged.emit(self.index(i, 0), self.index(i, len(COLUMNS) - 1))
+    # widths
 
-    def _of(self, i: int) -> tuple[str, ...]:
-        run, last = self.runs[i], self.runs[i].validation.last
-        return (run.name, self.what(i), count(run.step), "–" if last is None else fixed(last))
+    def _fit(self) -> None:
+        """Each column as wide as its longest text, wide enough for all planned steps so that nothing shifts; what
+        changed and the note share the rest."""
+        bold, small = QFontMetrics(theme.font(13, 600)), QFontMetrics(theme.font(11))
+        rows = range(len(self.rows.runs))
+        whole = self.viewport().width()
+        for column, least in LEAST.items():
+            self.setColumnHidden(column, whole < least)
 
-    def what(self, i: int) -> str:
-        """What changed against the run before, and how it ended."""
-        run, before = self.runs[i], self.runs[i - 1] if i else None
-        if before is None:
-            words = [f"the first, {run.model.name}"]
-        else:
-            words = changes((before.model, before.recipe), (run.model, run.recipe)) or ["the same again"]
-        state = STATES[run.state]
-        return ", ".join([*words, *([state] if state else [])])
+        def widest(column: int, *more: str) -> int:
+            texts = [self.rows.text(row, column) for row in rows]
+            title = str(self.rows.headerData(column, Qt.Orientation.Horizontal))
+            longest = max((bold.horizontalAdvance(text) for text in (*texts, *more)), default=0)
+            return max(longest, small.horizontalAdvance(title)) + 2 * PAD
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        return len(self.runs)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        return len(COLUMNS)
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        if role in (Role.DisplayRole, Role.AccessibleTextRole):
-            return self._texts[index.row()][index.column()]
-        if role == Role.ToolTipRole:
-            run = self.runs[index.row()]
-            return run.error if run.error else self._texts[index.row()][CHANGED]
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        if orientation == Qt.Orientation.Vertical:
-            return None
-        if role == Role.TextAlignmentRole:
-            right = Qt.AlignmentFlag.AlignRight if section >= STEPS else Qt.AlignmentFlag.AlignLeft
-            return right | Qt.AlignmentFlag.AlignVCenter
-        return {Role.DisplayRole: COLUMNS[section], Role.ToolTipRole: HINTS[section]}.get(Role(role))
-
-
-class _Cell(QStyledItemDelegate):
-    def paint(self, p: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        table = self.parent()
-        assert isinstance(table, RunTable)
-        run, column = table.run(index.row()), index.column()
-        rect = QRectF(option.rect)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = table.indexAt(table.viewport().mapFromGlobal(table.cursor().pos())).row() == index.row()
-        if selected or hovered:
-            p.fillRect(rect, theme.color("accent_soft" if selected else "hover"))
-        font = theme.font(13, 600 if selected and column in (NAME, VALIDATION) else 400)
-        p.setFont(font)
-        inner = rect.adjusted(8, 0, -8, 0)
-        if column == NAME:
-            p.setPen(QPen(theme.run(run.number), 3))
-            p.drawLine(QPointF(inner.left(), inner.center().y()), QPointF(inner.left() + 12, inner.center().y()))
-            inner.adjust(20, 0, 0, 0)
-        quiet = column == CHANGED
-        p.setPen(theme.color("error" if quiet and run.state == "failed" else "muted" if quiet else "text"))
-        side = Qt.AlignmentFlag.AlignRight if column >= STEPS else Qt.AlignmentFlag.AlignLeft
-        text = QFontMetrics(font).elidedText(index.data(), Qt.TextElideMode.ElideRight, int(inner.width()) + 1)
-        p.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, text)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        width = QFontMetrics(theme.font(13, 600)).horizontalAdvance(index.data())
-        return QSize(width + 16 + (20 if index.column() == NAME else 0), ROW)
+        planned = [count(run.steps) for run in self.rows.runs]
+        widths = {EYE: EYE_WIDTH, NAME: min(widest(NAME) + SWATCH, WIDEST_NAME), STEPS: widest(STEPS, *planned)}
+        widths |= {VALIDATION: widest(VALIDATION, "0.00"), TIME: 0 if whole < LEAST[TIME] else widest(TIME, "00:00")}
+        rest = max(whole - sum(widths.values()), 60)
+        note = 0 if whole < LEAST[NOTE] else rest * 2 // 5
+        for column, width in {**widths, CHANGED: rest - note, NOTE: note}.items():
+            if width:
+                self.setColumnWidth(column, width)
