@@ -16,7 +16,7 @@ __all__ = [
 
 EARLY = 50  # steps after the warm-up before which nothing can be said
 ORDER = ("bad", "care", "good")
-LASTING = ("overfitting", "dead", "vanishing", "exploding", "rolled_back")  # what still counts when a run has ended
+LASTING = ("dead", "vanishing", "exploding", "rolled_back")  # what still counts when a run has ended
 
 
 def before(plan: Plan) -> list[Finding]:
@@ -32,9 +32,7 @@ def during(course: Course) -> list[Finding]:
 
 def after(course: Course) -> list[Finding]:
     """How a run went that has ended: first the verdict, then what else is worth knowing, the worst first."""
-    said = verdict(course)
-    also = [finding for finding in during(course) if finding.kind in LASTING and finding.text != said.text]
-    return [said, *also]
+    return [verdict(course), *(finding for finding in during(course) if finding.kind in LASTING)]
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:

@@ -82,7 +82,7 @@ def _exploding(course: Course, loud: list[str], wild: list[str], steep: list[str
         return
     if steep or loud:
         what = "gets far larger gradients than the other blocks" if steep else "puts out very large numbers"
-        text = f"{_named((steep or loud)[0]).capitalize()} {what}: the run may break away."
+        text = f"{_named((steep or loud)[0], True)} {what}: the run may break away."
     else:
         text = f"Each step changes {_named(wild[0])} by more than half: what it has learned is lost again."
     bare = [i for i, block in enumerate(course.model.blocks) if block.norm == "none"]
@@ -97,7 +97,7 @@ def _vanishing(course: Course, still: list[str], flat: list[str]) -> Iterator[Fi
     if flat:
         text = f"Hardly any gradient reaches {_named(flat[0])}: it does not learn."
     else:
-        text = f"{_named(still[0]).capitalize()} hardly moves: its steps are too small to count."
+        text = f"{_named(still[0], True)} hardly moves: its steps are too small to count."
     bare = any(block.norm == "none" for block in course.model.blocks)
     find = Cure(label="Find a better rate", action="find_rate")
     cure = _with_norms(course.model) if flat and bare else find if still else None
@@ -112,10 +112,12 @@ def _with_norms(model: S.Model) -> Cure:
 NAMES = {"attn": "the attention", "mlp": "the MLP"}
 
 
-def _named(path: str) -> str:
-    """blocks.2.mlp as "the MLP of block 3"."""
+def _named(path: str, begins: bool = False) -> str:
+    """blocks.2.mlp as "the MLP of block 3", or "The MLP of block 3" where a sentence begins with it."""
     kind, *rest = path.split(".")
-    if kind != "blocks" or not rest:
-        return {"embed": "the embedding", "positions": "the positions"}.get(kind, f"the {kind}")
-    block = f"block {int(rest[0]) + 1}"
-    return f"{NAMES.get(rest[1], rest[1])} of {block}" if len(rest) > 1 else block
+    if kind == "blocks" and rest:
+        block = f"block {int(rest[0]) + 1}"
+        name = f"{NAMES.get(rest[1], rest[1])} of {block}" if len(rest) > 1 else block
+    else:
+        name = {"embed": "the embedding"}.get(kind, f"the {kind}")
+    return name[:1].upper() + name[1:] if begins else name

@@ -3,7 +3,7 @@
 A batch's loss is noisy: a finding needs a change that is large beside that noise, so that a healthy run is left alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite, sqrt
 from statistics import fmean, median, pvariance
 
@@ -31,10 +31,7 @@ def losses(course: Course) -> Iterator[Finding]:
     yield from _rolled_back(course)
     if first is None or first.severity != "bad":
         heart = [*overfitting(course)]
-        yield from heart
-        yield from worse_than_counting(course)
-        if not heart:
-            yield from _plateau(course, loss)
+        yield from heart or [*worse_than_counting(course), *_plateau(course, loss)]
 
 
 def comparable(course: Course) -> Curve:
@@ -53,12 +50,18 @@ def slower(course: Course, factor: float = 0.5) -> Cure:
 
 
 def _not_a_number(course: Course, loss: Curve) -> Iterator[Finding]:
-    recent = loss.values[-RECENT:]
-    bad = next((i for i, value in enumerate(recent) if not isfinite(value)), None)
-    if bad is not None:
-        step = int(loss.steps[len(loss.steps) - len(recent) + bad])
-        text = f"Since step {step:,} the loss is no number any more: the steps are too large."
-        yield Finding(kind="not_a_number", severity="bad", text=text, step=step, cure=slower(course))
+    bad = next((i for i in range(max(0, len(loss.values) - RECENT), len(loss.values)) if _lost(loss, i)), None)
+    if bad is None:
+        return
+    while bad and _lost(loss, bad - 1):
+        bad -= 1
+    step = int(loss.steps[bad])
+    text = f"Since step {step:,} the loss is no number any more: the steps are too large."
+    yield Finding(kind="not_a_number", severity="bad", text=text, step=step, cure=slower(course))
+
+
+def _lost(loss: Curve, i: int) -> bool:
+    return not isfinite(loss.values[i])
 
 
 def _rolled_back(course: Course) -> Iterator[Finding]:
@@ -180,7 +183,7 @@ def overfitting(course: Course) -> Iterator[Finding]:
         return
     best = min(seen.values)
     at = int(seen.steps[list(seen.values).index(best)])
-    steadily = min(seen.values[-3:]) > best + max(LEARNS_BY_HEART, 0.01 * best)
+    steadily = min(seen.values[-3:]) > best + max(LEARNS_BY_HEART, 0.01 * best, 3 * _chance(seen.values))
     if not steadily or not _train_fell(course.loss, at):
         return
     last = seen.values[-1]
@@ -192,6 +195,12 @@ def overfitting(course: Course) -> Iterator[Finding]:
     yield Finding(
         kind="overfitting", severity="bad" if severe else "care", text=text, step=at, cure=_against_heart(course)
     )
+
+
+def _chance(values: Sequence[float]) -> float:
+    """By how much a look differs by chance, nats: from bends of the curve, whose variance is 6 times that of a look."""
+    bends = [abs(a - 2 * b + c) for a, b, c in zip(values, values[1:], values[2:], strict=False)]
+    return MAD * median(bends) / sqrt(6)
 
 
 def _train_fell(loss: Curve, at: int) -> bool:
@@ -219,4 +228,3 @@ def worse_than_counting(course: Course) -> Iterator[Finding]:
     elif last > grams.bigram + 0.02:
         text = f"It does not yet do better than counting pairs: {last:.2f}, and they reach {grams.bigram:.2f}."
         yield Finding(kind="bigram", severity="care", text=text, cure=cure)
-

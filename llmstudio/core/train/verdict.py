@@ -20,36 +20,38 @@ def verdict(course: Course) -> Finding:
     if not seen.values:
         return _said("care", f"It ended at step {course.step:,}, before it was tested on text it has not read.", again)
     last = course.whole if course.whole is not None and isfinite(course.whole) else seen.values[-1]
-    begun = "" if course.state == "finished" else f"Stopped at step {course.step:,} of {course.recipe.steps:,}: "
-    heart = next(iter(overfitting(course)), None)
-    best = min(seen.values)
+    best, heart = min(seen.values), next(iter(overfitting(course)), None)
     if heart:
         at = int(heart.step or 0)
         text = f"It learned by heart: best at step {at:,} with {best:.2f}, and {last:.2f} at the end."
-        return _said("care", text, Cure(label="Use the best", action="best"), step=at)
+        return _said("care", text, _best(), step=at)
     if (rise := seen.values[-1] - best) > max(0.1, 0.05 * best):
-        text = f"It ended {rise:.2f} above its best, {best:.2f}: the steps were too large."
-        return _said("bad", text, Cure(label="Use the best", action="best"))
-    return _against_counting(course, begun, last)
+        return _said("bad", f"It ended {rise:.2f} above its best, {best:.2f}: the steps were too large.", _best())
+    return _against_counting(course, last)
 
 
-def _against_counting(course: Course, begun: str, last: float) -> Finding:
-    said, grams = f"{last:.2f} on text it has not read", course.ngrams
+def _against_counting(course: Course, last: float) -> Finding:
+    begun = f"It reached {last:.2f} on text it has not read"
+    if course.state != "finished":
+        begun = f"Stopped at step {course.step:,} of {course.recipe.steps:,}, with {last:.2f} on text it has not read"
+    grams = course.ngrams
     if grams is None:
-        return _on(course, f"{begun}{said}")
-    if last > grams.bigram + NEAR:
-        low = "single tokens" if last > grams.unigram + NEAR else "pairs"
-        reach = grams.unigram if last > grams.unigram + NEAR else grams.bigram
-        if begun:
-            return _on(course, f"{begun}{said}, and counting {low} reaches {reach:.2f}", "care")
-        text = f"It learned too little: {said}, and counting {low} reaches {reach:.2f}."
-        return _said("bad", text, _find())
+        return _on(course, begun)
+    if last > grams.bigram - NEAR:
+        low = "single tokens" if last > grams.unigram - NEAR else "pairs"
+        reach = grams.unigram if last > grams.unigram - NEAR else grams.bigram
+        text = f"{begun}: no better than counting {low}, which reaches {reach:.2f}"
+        return _on(course, text, "care") if course.state != "finished" else _said("bad", f"{text}.", _find())
     if course.floor is not None and last - course.floor < 0.03:
-        text = f"{begun}{said}: as good as any model can be, for the floor of this text is {course.floor:.2f}."
+        text = f"{begun}: as good as any model can be, for the floor of this text is {course.floor:.2f}."
         return _said("good", text, None)
+    if last > grams.trigram + NEAR:
+        return _on(
+            course, f"{begun}, better than counting pairs ({grams.bigram:.2f}), not triples ({grams.trigram:.2f})"
+        )
     if last > grams.trigram - NEAR:
-        return _on(course, f"{begun}{said}, better than counting pairs ({grams.bigram:.2f}) but not triples")
-    return _on(course, f"{begun}{said}, {grams.trigram - last:.2f} better than counting triples")
+        return _on(course, f"{begun}, as good as counting triples")
+    return _on(course, f"{begun}, {grams.trigram - last:.2f} better than counting triples")
 
 
 def _on(course: Course, text: str, severity: Severity = "good") -> Finding:
@@ -65,9 +67,13 @@ def _on(course: Course, text: str, severity: Severity = "good") -> Finding:
     return _said(severity, f"{text}.", None)
 
 
+def _best() -> Cure:
+    return Cure(label="Use the best", action="best")
+
+
 def _find() -> Cure:
     return Cure(label="Find a better rate", action="find_rate")
 
 
 def _said(severity: Severity, text: str, cure: Cure | None, step: int | None = None) -> Finding:
-    return Finding(kind="verdict", severity=severity, text=text[:1].upper() + text[1:], cure=cure, step=step)
+    return Finding(kind="verdict", severity=severity, text=text, cure=cure, step=step)
