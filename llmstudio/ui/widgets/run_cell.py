@@ -1,34 +1,29 @@
 """How a cell of the table of runs is drawn and edited."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from .. import icons
 from ..theme import faded, theme
-from .run_rows import CHANGED, EYE, NAME, NOTE, STEPS, TIME, VALIDATION, Index
-
-if TYPE_CHECKING:
-    from .run_table import RunTable
+from .run_rows import CHANGED, EYE, NAME, NOTE, STEPS, TIME, VALIDATION, Index, RunRows
 
 PAD, SWATCH, ROW, EYE_SIZE = 6, 20, 32, 16
 COLORS = 8  # of runs; from the ninth on a line is dashed
 
 
 class RunCell(QStyledItemDelegate):
-    def __init__(self, table: "RunTable") -> None:
+    def __init__(self, table: QTableView, rows: RunRows) -> None:
         super().__init__(table)
-        self._table = table
+        self._table, self._rows = table, rows
 
     def paint(self, p: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        table, column = self._table, index.column()
-        run = table.run(index.row())
+        table, rows, column = self._table, self._rows, index.column()
+        run = rows.runs[index.row()]
         rect = QRectF(option.rect)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = table.hovered == index.row()
-        drawn, kept = run in table.rows.drawn, run in table.rows.kept
+        hovered = rows.hovered == index.row()
+        drawn, kept = run in rows.drawn, run in rows.kept
         if selected or hovered:
             p.fillRect(rect, theme.color("accent_soft" if selected else "hover"))
         inner = rect.adjusted(PAD, 0, -PAD, 0)
@@ -41,10 +36,10 @@ class RunCell(QStyledItemDelegate):
             _swatch(p, run.number, inner, drawn)
             inner.adjust(SWATCH, 0, 0, 0)
         if column == CHANGED:
-            note = table.rows.text(index.row(), NOTE) if table.isColumnHidden(NOTE) else ""
+            note = rows.text(index.row(), NOTE) if table.isColumnHidden(NOTE) else ""
             _changed(p, inner, index.data(), note, "error" if run.state == "failed" else "muted")
             return
-        best = column == VALIDATION and run is table.rows.best
+        best = column == VALIDATION and run is rows.best
         current = index.row() == table.currentIndex().row() and column in (NAME, VALIDATION)
         font = theme.font(13, 600 if best or current else 400)
         _text(p, inner, index.data(), font, "muted" if column == TIME else "text", right=STEPS <= column <= TIME)
@@ -54,7 +49,7 @@ class RunCell(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         line = QLineEdit(parent)
-        line.setAccessibleName(f"Note on {self._table.run(index.row()).name}")
+        line.setAccessibleName(f"Note on {self._rows.runs[index.row()].name}")
         line.setPlaceholderText("a note, #tags")
         line.setAcceptDrops(False)
         return line

@@ -45,6 +45,7 @@ class RunRows(QAbstractTableModel):
         self.best: Run | None = None
         self.against: Against = "before"
         self.order = (NAME, False)  # column, falling
+        self.hovered = -1  # row under the pointer
         self.wanted = ""  # only rows that hold all of these words
         self.everything: list[Run] = []
         self.shown: Run | None = None

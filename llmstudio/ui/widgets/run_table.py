@@ -34,10 +34,9 @@ class RunTable(QTableView):
     def __init__(self) -> None:
         super().__init__()
         self.rows = RunRows()
-        self.hovered = -1
         self._setting = False
         self.setModel(self.rows)
-        self.setItemDelegate(RunCell(self))
+        self.setItemDelegate(RunCell(self, self.rows))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger
@@ -53,7 +52,7 @@ class RunTable(QTableView):
         self.setAccessibleName("Runs")
         self.rows.noted.connect(self.noted)
         self.selectionModel().currentRowChanged.connect(self._moved)
-        self.selectionModel().selectionChanged.connect(lambda *_: self._setting or self.chosen.emit())
+        self.selectionModel().selectionChanged.connect(self._selected)
         theme.changed.connect(self.viewport().update)
 
     def _dress_header(self) -> None:
@@ -113,7 +112,7 @@ class RunTable(QTableView):
         self.rows.against = against
         self.rows.refresh()
 
-    def find(self, words: str) -> None:
+    def search(self, words: str) -> None:
         """Only the runs in whose row all of these words are."""
         self.rows.wanted = words
         self._again()
@@ -177,9 +176,13 @@ class RunTable(QTableView):
         self._fit()
 
     def _hover(self, row: int) -> None:
-        if row != self.hovered:
-            self.hovered = row
+        if row != self.rows.hovered:
+            self.rows.hovered = row
             self.viewport().update()
+
+    def _selected(self) -> None:
+        if not self._setting:
+            self.chosen.emit()
 
     def _moved(self, now: QModelIndex, _: QModelIndex) -> None:
         if now.isValid() and not self._setting:

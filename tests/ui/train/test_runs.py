@@ -149,9 +149,9 @@ def test_rows_are_sorted_by_a_click_on_the_header_and_found_by_words(desk: Any, 
         desk.click(header.viewport(), at)
         assert table.list.rows.runs == wanted
     assert table.list.rows.best is losses[0]
-    table.list.find("rate: 0.01")
+    table.list.search("rate: 0.01")
     assert [run.name for run in table.list.rows.runs] == ["run 2"]
-    table.list.find("nothing like it")
+    table.list.search("nothing like it")
     assert table.list.rows.rowCount() == 0
 
 

@@ -1,6 +1,7 @@
 """What can be done with runs: by button, by key and by menu."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, get_args
 
@@ -62,8 +63,9 @@ class Deeds:
     def more_seeds(self, run: Run) -> None:
         """So many more of the same that there are three seeds of it."""
         same = setting(run.model, run.recipe)
-        used = {each.recipe.seed for each in (*self.train.runs, *self.train.queue)
-                if setting(each.model, each.recipe) == same}  # fmt: skip
+        made = [(each.model, each.recipe) for each in self.train.runs]
+        made += [(each.model, each.recipe) for each in self.train.queue]
+        used = {recipe.seed for model, recipe in made if setting(model, recipe) == same}
         free = (seed for seed in range(run.recipe.seed, 2**31 - 1) if seed not in used)
         origin = run.origin if run.origin and run.origin.run else None
         orders = [
@@ -139,7 +141,7 @@ class Deeds:
         if run.step:
             longer = menu.addMenu(icon("plus", "text"), "Make it longer")
             for steps in (*MORE, *({run.steps} - set(MORE))):
-                _entry(longer, f"{count(steps)} more steps", "", lambda steps=steps: self.extend(run, steps))
+                _entry(longer, f"{count(steps)} more steps", "", partial(self.extend, run, steps))
         _entry(menu, "Repeat exactly", "refresh", lambda: self.repeat(run))
         _entry(menu, "Copy and edit", "duplicate", lambda: self.duplicate(run))
         _entry(menu, "Three seeds", "dice", lambda: self.more_seeds(run))
@@ -155,12 +157,12 @@ class Deeds:
         steps += run.snapshots[:0:-1][:: max(1, len(run.snapshots) // 6)]
         for step in dict.fromkeys(steps):
             where = ", on the time machine" if step == moment else ", the newest" if step == run.snapshots[-1] else ""
-            _entry(menu, f"Step {count(step)}{where}", "", lambda step=step: self.start_from(run, step))
+            _entry(menu, f"Step {count(step)}{where}", "", partial(self.start_from, run, step))
 
     def _fill_export(self, menu: QMenu, runs: Sequence[Run]) -> None:
         for kind in get_args(export.Kind):
             words = export.KINDS[kind]
-            _entry(menu, words, "", lambda kind=kind: exporting.ask(self.session, self.host, runs, kind))
+            _entry(menu, words, "", partial(exporting.ask, self.session, self.host, runs, kind))
 
 
 def _entry(menu: QMenu, text: str, symbol: str, deed: Callable[[], object]) -> QAction:

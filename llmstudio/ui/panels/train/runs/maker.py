@@ -1,7 +1,7 @@
 """Making a sweep: which settings, which values, how many seeds; how many runs that is, and how long they take."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .....session.session import Session
 
 FIRST = ("recipe.learning_rate", "model.width", "recipe.batch", "recipe.optimizer", "recipe.schedule")  # tried most
-KINDS = {"every combination": "grid", "at random": "random"}
+KINDS: dict[str, Literal["grid", "random"]] = {"every combination": "grid", "at random": "random"}
 LABEL = 104
 
 
@@ -80,14 +80,15 @@ class Maker(QWidget):
 
     def refresh(self) -> None:
         """Count the runs again: a value, the design or the recipe is another."""
-        values = {row.path: row.read() for row in self.rows}
+        read = {row.path: row.read() for row in self.rows}
+        values = {path: each for path, each in read.items() if each is not None}
         several = len(self.rows) > 1 or any(isinstance(each, Range) for each in values.values())
         self._combinations.setVisible(several)
         self.draws.setVisible(self.kind.chosen == "at random")
         self.runs, self._plan, wrong = [], None, ""
-        if len(values) < len(self.rows):
+        if len(read) < len(self.rows):
             wrong = "The same setting is there twice."
-        elif all(each is not None for each in values.values()):
+        elif len(values) == len(read):
             try:
                 self._plan = self._sweep(values)
                 self.runs = variants(self._plan, self.session.build.model, self.session.train.recipe)
@@ -95,12 +96,9 @@ class Maker(QWidget):
                 wrong = str(error)
         self._say(wrong)
 
-    def _sweep(self, values: dict[str, object]) -> Sweep:
-        kind = KINDS[self.kind.chosen] if len(self.rows) > 1 or not self._plain(values) else "grid"
+    def _sweep(self, values: dict[str, tuple[object, ...] | Range]) -> Sweep:
+        kind = KINDS[self.kind.chosen] if self._combinations.isVisibleTo(self) else "grid"
         return Sweep(fields=values, kind=kind, draws=int(self.draws.value), seeds=int(self.seeds.value), limit=200)
-
-    def _plain(self, values: dict[str, object]) -> bool:
-        return not any(isinstance(each, Range) for each in values.values())
 
     def _say(self, wrong: str) -> None:
         set_role(self.said, "error" if wrong else "caption")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .....core.train.outcome import setting
 from .....session.run import Run
 from ....widgets.combo import Combo
 
@@ -30,10 +31,13 @@ class RunChoice(Combo):
             self.choose(words[0] if self._sweeps and (first or chosen not in words) else chosen)
 
     def runs(self) -> list[Run]:
+        """Those of a sweep with others that differ from one of them in the seed alone."""
         train, word = self.session.train, self.currentText()
         if word in (ALL, DRAWN):
             return list(train.runs if word == ALL else train.overlaid)
-        return [run for run in train.runs if run.group == word]
+        group = [run for run in train.runs if run.group == word]
+        same = {setting(run.model, run.recipe) for run in group}
+        return [run for run in train.runs if run.group == word or setting(run.model, run.recipe) in same]
 
     def waiting(self) -> int:
         """How many of them have not begun."""

@@ -50,13 +50,15 @@ class ScalingPage(QWidget):
         self.of = RunChoice(session, self.refresh, sweeps=False)
         self.plot = PointsPlot("Loss against size, with the law")
         self.plot.picked.connect(self._pick)
-        self.size = NumberField(1, limits=(1, 1e24), whole=False, log=True, name="Size to predict at")
-        self.size.setFixedWidth(96)
-        self.size.edited.connect(self._ask)
+        self.target = NumberField(1, limits=(1, 1e24), whole=False, log=True, name="Size to predict at")
+        self.target.setFixedWidth(96)
+        self.target.edited.connect(self._ask)
         self.forecast = label("", "body", wrap=True)
         self.said = label("", "caption", wrap=True)
         self.empty = EmptyState("")
         self._lay_out()
+        session.build.changed.connect(self._planned_anew)
+        session.train.recipe_changed.connect(self._planned_anew)
         theme.changed.connect(self._again)
 
     def _lay_out(self) -> None:
@@ -67,7 +69,7 @@ class ScalingPage(QWidget):
         head.addWidget(self.of, 1)
         self.unit = label("", "caption")
         foot.addWidget(label("Predict at", "label"))
-        foot.addWidget(self.size)
+        foot.addWidget(self.target)
         foot.addWidget(self.unit, 1)
         full = QWidget()
         inner = QVBoxLayout(full)
@@ -91,12 +93,12 @@ class ScalingPage(QWidget):
         return next(kind for kind in KINDS if kind == self.by.chosen)
 
     def tick(self) -> None:
-        """The law changes when a run ends."""
-        self.refresh()
+        """The law changes when a run ends, and that is told."""
 
     def refresh(self) -> None:
         self.of.refresh()
-        runs = [run for run in self.of.runs() if run.state in ENDED and run.validation.last is not None and run.step]
+        ended = ENDED[: 1 if self.kind == "parameters" else 2]  # a run that was stopped says little about its size
+        runs = [run for run in self.of.runs() if run.state in ended and run.validation.last is not None and run.step]
         build = self.session.build
         now = (self.kind, build.model, self.session.train.recipe, [(run.name, run.step) for run in runs])
         if now == self._drawn_for:
@@ -111,7 +113,7 @@ class ScalingPage(QWidget):
             self.empty.set_text(str(error))
         self.views.setCurrentIndex(int(self.law is not None))
         if self.law is not None:
-            self.size.set_value(self._asked.get(self.kind, self._planned(self.law)))
+            self.target.set_value(self._asked.get(self.kind, self._planned(self.law)))
             self._show(self.law)
 
     def _planned(self, law: Fit) -> float:
@@ -123,7 +125,7 @@ class ScalingPage(QWidget):
         return sizes[law.by] if sizes[law.by] > 1.5 * most else float(f"{FURTHER * most:.2g}")
 
     def _show(self, law: Fit) -> None:
-        asked = float(self.size.value)
+        asked = float(self.target.value)
         low, high = min(*law.sizes, asked), max(*law.sizes, asked)
         along = np.geomspace(low / 1.3, high * 1.3, ALONG).tolist()
         middle = line(law, along)
@@ -155,6 +157,10 @@ class ScalingPage(QWidget):
     def _pick(self, name: str) -> None:
         if name in self._runs:
             self.session.train.show(self._runs[name])
+
+    def _planned_anew(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def _again(self) -> None:
         self._drawn_for = None  # dots hold colours

@@ -35,11 +35,11 @@ class TablePage(QWidget):
         self.list.all_eyes.connect(deeds.all_or_one)
         self.list.noted.connect(self._note)
         self.list.chosen.connect(self._buttons)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText("Find by name, setting, note or #tag")
-        self.find.setAccessibleName("Find runs")
-        self.find.setClearButtonEnabled(True)
-        self.find.textChanged.connect(self.list.find)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find by name, setting, note or #tag")
+        self.search.setAccessibleName("Find runs")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.list.search)
         self.queue = QueueBox(session)
         self.error = label("", "error", wrap=True)
         self.said = label("", "caption", wrap=True)
@@ -66,7 +66,7 @@ class TablePage(QWidget):
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for widget in (self.find, self.list, self.queue, self.error, self.said):
+        for widget in (self.search, self.list, self.queue, self.error, self.said):
             column.addWidget(widget, 100 if widget is self.list else 0)
         column.addStretch(1)
         column.addLayout(row)
@@ -122,7 +122,7 @@ class TablePage(QWidget):
     def _show_find(self) -> None:
         """Where there are many runs and there is room; while something is searched for, always."""
         many = len(self.session.train.runs) >= MANY and self.height() >= ROOM
-        self.find.setVisible(many or bool(self.find.text()))
+        self.search.setVisible(many or bool(self.search.text()))
 
     def _with_shown(self, deed: Callable[[Run], None]) -> None:
         if self.session.train.run is not None:

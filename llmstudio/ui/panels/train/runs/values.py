@@ -54,5 +54,5 @@ def _values(found: Option, now: Any) -> list[Any]:
         tried = [now / 3, now, now * 3]
     else:
         tried = [now // 2, now, max(now, 1) * 2]
-    rounded = [int(value) if found.kind is int else float(f"{value:.2g}") for value in tried]
+    rounded = [int(value) if found.kind is int else float(f"{value:.{3 if value > 0.5 else 2}g}") for value in tried]
     return list(dict.fromkeys(min(max(value, found.low), found.high) for value in rounded))
