@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..core.awake import Awake
-from ..core.machine import Busy, Meter, Reading
+from ..core.machine import Busy, Meter, Reading, processors
 from ..core.train.device import Device, pick, set_threads, warm_up
 from ..core.train.peak import SECONDS, Peak, measure
 from .hall import Hall
@@ -70,6 +70,11 @@ class Computer:
     def threads(self) -> int:
         """That the CPU computes with; 0 until found."""
         return self.devices[-1].threads if self.devices else 0
+
+    @property
+    def processors(self) -> int:
+        """How many threads it could compute with."""
+        return processors()
 
     def set_threads(self, count: int) -> None:
         """Compute on the CPU with so many threads from now on: a run that goes on has them from its next step."""

@@ -27,7 +27,7 @@ def run(session: "Session") -> int:
     sys.setswitchinterval(SWITCH)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("LLM Studio")
-    app.setDesktopFileName("llm-studio")
+    app.setDesktopFileName("llmstudio")  # the name of packaging/llmstudio.desktop
     crashes = Crashes(settings.log_folder())
     dress(app, session.settings.theme)
     app.setWindowIcon(icon("mark", "accent"))

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from . import icons
 from .arrangement import Stage
+from .devicechip import DeviceChip
 from .runchip import RunChip
 from .theme import theme
-from .widgets.elide import ElidedLabel
 
 if TYPE_CHECKING:
     from ..session.session import Session
@@ -29,10 +29,7 @@ class TopBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self.project = ProjectButton(menu)
         self.tabs = {stage.name: Tab(stage) for stage in stages}
-        self.device = ElidedLabel("", "muted")
-        self.device.setMinimumWidth(0)
-        self._cpu = _Icon("cpu")
-        self._cpu.hide()
+        self.device = DeviceChip(session)
         self.run = RunChip(session)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 8, 0)
@@ -45,10 +42,8 @@ class TopBar(QWidget):
             row.addWidget(tab)
             tab.chosen.connect(self.chosen)
         row.addStretch(1)
-        row.addWidget(self._cpu)
-        row.addSpacing(8)
         row.addWidget(self.device)
-        row.addSpacing(16)
+        row.addSpacing(8)
         row.addWidget(self.run)
         theme.changed.connect(self.update)
         session.project_changed.connect(self.refresh)
@@ -65,9 +60,7 @@ class TopBar(QWidget):
 
     def tick(self) -> None:
         self.run.tick()
-        if self.device.text() != self._session.device:
-            self.device.set_text(self._session.device)
-            self._cpu.setVisible(bool(self._session.device))
+        self.device.tick()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.color("window"))

@@ -11,6 +11,7 @@ from .actions import Actions, panel_under
 from .clock import Clock, Ticking
 from .drops import DropOverlay, paths
 from .focus import Focus
+from .notify import Notifier
 from .panels import WORKSPACES
 from .theme import theme
 from .timebar import HEIGHT as TIME_HEIGHT
@@ -55,6 +56,7 @@ class Window(QWidget):
         self.stack.addWidget(QWidget())  # shown until the first picture is there
         self._lay_out()
         self.toasts = Toasts(self, above=TIME_HEIGHT + 2 * GUTTER)
+        self.notifier = Notifier(self, session)
         self.overlay = DropOverlay(self)
         self.focus = Focus(self)
         self.clock = Clock(self, session.poll, self._turns, [self.top, self.time])
@@ -209,6 +211,8 @@ class Window(QWidget):
     def _tell(self) -> None:
         for notice in self.session.notices[self._told :]:
             self.toasts.say(notice.text, notice.kind == "error", notice.deed)
+            if notice.kind == "done":
+                self.notifier.tell(notice.text)
         self._told = len(self.session.notices)
 
     def _place(self) -> None:
