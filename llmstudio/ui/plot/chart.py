@@ -37,7 +37,7 @@ class Chart(Paper):
         self.across, self._explain = across, explain
         self.moment: float | None = None  # the step of the time machine
         self.cross: float | None = None  # the step under the pointer on another chart
-        self.legend: Sequence[tuple[str, QColor, bool]] = ()
+        self.legend: Sequence[tuple[str, QColor, marks.Sign]] = ()
         self.flags: Sequence[Flag] = ()
         self.outliers = True  # single peaks do not count for the range
         self.telling = True  # says its values beside the pointer
@@ -173,7 +173,7 @@ class Chart(Paper):
                 self._paint_curve(p, curve, view)
 
     def _paint_curve(self, p: QPainter, curve: Curve, view: View) -> None:
-        pen = layer.pen_of(curve.color, curve.width, curve.opacity, curve.dashed, curve.dotted)
+        pen = layer.pen_of(curve.color, curve.width, curve.opacity, curve.dash, curve.dotted)
         if curve.top is not None:
             places = view.place(curve.x)
             x, low, high = self._pixels(np.stack([places, self._up(curve.y), self._up(curve.top)]))
@@ -197,9 +197,10 @@ class Chart(Paper):
         """Places of the marks at the side, and their words."""
         _, (low, high) = self.box.viewRange()
         if self.log_up:
-            return ticks.logs(low, high, max(2, int(self.frame.height() // 24)))
-        found = ticks.marks(low, high, max(2, int(self.frame.height() // 45)))
-        return list(zip(found, ticks.words(found), strict=True))
+            return ticks.logs(low, high, max(2, int(self.frame.height() // 28)))
+        narrow = self.margins[0] < marks.LEFT
+        found = ticks.marks(low, high, max(2, int(self.frame.height() // (30 if narrow else 45))))
+        return list(zip(found, ticks.words(found, narrow), strict=True))
 
     def drawBackground(self, p: QPainter, rect: QRectF | QRect) -> None:
         p.fillRect(rect, theme.color("panel"))
@@ -251,7 +252,7 @@ class Chart(Paper):
         view, taken, found = self._view(), list[QRectF](), list[End]()
         names.flags(p, frame, [(self.x_of(flag.step), flag) for flag in self.flags], taken)
         if self.legend:
-            taken.append(marks.legend(p, frame, self.legend))
+            taken.append(marks.legend(p, frame, self.legend, taken))
         for curve in reversed(self._curves):
             if not len(curve.x) or not (curve.ringed or curve.dot or curve.label or curve.framed):
                 continue
@@ -261,12 +262,12 @@ class Chart(Paper):
             if curve.key == self._lit:
                 p.save()
                 layer.clip(p, frame)
-                layer.line(p, x, y, layer.pen_of(curve.color, 2.25, 1.0, curve.dashed, curve.dotted))
+                layer.line(p, x, y, layer.pen_of(curve.color, 2.25, 1.0, curve.dash, curve.dotted))
                 p.restore()
             if curve.ringed:
                 marks.rings(p, frame, _spaced(x, y, frame), curve.color)
             if (end := _end(x, y, frame)) is not None:
-                if curve.dot:
+                if curve.dot and curve.x[-1] <= view.high:
                     _dot(p, end, curve.color)
                 if curve.label:
                     found.append(

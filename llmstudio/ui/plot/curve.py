@@ -31,7 +31,7 @@ class Curve(Struct, frozen=True, kw_only=True):
     top: Floats | None = None  # the ground between `y` and this is filled, no line is drawn
     opacity: float = 1.0
     ringed: bool = False
-    dashed: bool = False
+    dash: int = 0  # 0 none, 1 dashes, 2 dashes and dots
     dotted: bool = False
     label: tuple[str, str] | None = None  # written at its end: name, a word about it
     dot: bool = False  # a dot at its end
@@ -41,7 +41,7 @@ class Curve(Struct, frozen=True, kw_only=True):
     def state(self) -> tuple[object, ...]:
         """Another one when it has to be drawn again."""
         ends = (float(self.y[0]), float(self.y[-1])) if len(self.y) else ()
-        return self.key, self.version, len(self.y), str(ends), self.color.rgba(), self.width, self.opacity, self.dashed
+        return self.key, self.version, len(self.y), str(ends), self.color.rgba(), self.width, self.opacity, self.dash
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -137,7 +137,7 @@ def _with_ends(table: Table, x: Floats, y: Floats, kind: str, view: View) -> Tab
     """A curve begins at its first point and ends at its last, wherever its bins lie."""
     if not len(x) or not table.shape[1]:
         return table
-    if table[0, 0] > x[0] >= view.low:
+    if table[0, 0] > x[0] >= view.low and not (view.log and kind == "band"):
         first = table[:, :1].copy() if kind == "band" else np.full((len(table), 1), y[0])
         first[0] = x[0]
         table = np.concatenate([first, table], axis=1)
@@ -175,7 +175,6 @@ def _indices(x: Floats, low: float, high: float) -> tuple[int, int]:
     return max(0, int(np.searchsorted(x, low)) - 1), min(len(x), int(np.searchsorted(x, high, "right")) + 1)
 
 
-def dashes(number: int) -> dict[str, bool]:
-    """How a run is drawn that has the colour of an earlier one: the ninth dashed, the seventeenth dotted."""
-    turn = (number - 1) // COLORS
-    return {"dashed": turn % 3 == 1, "dotted": turn % 3 == 2}
+def dash(number: int) -> int:
+    """How a run is drawn that has the colour of an earlier one: from the ninth on with dashes."""
+    return (number - 1) // COLORS % 3

@@ -11,7 +11,7 @@ from ..theme import faded
 from .series import Floats
 
 FAR = 20_000.0  # pixels: what lies further away is drawn there
-DOTS, DASHES = (0.8, 2.6), (4.0, 3.0)
+DOTS, DASHES = (0.8, 2.6), {1: (4.0, 3.0), 2: (6.0, 2.5, 1.5, 2.5)}
 
 
 class Layer:
@@ -76,12 +76,12 @@ def pieces(y: Floats) -> list[tuple[int, int]]:
     return [(int(i), int(j)) for i, j in zip(starts, ends, strict=True) if j > i]
 
 
-def pen_of(color: QColor, width: float, opacity: float = 1.0, dashed: bool = False, dotted: bool = False) -> QPen:
+def pen_of(color: QColor, width: float, opacity: float = 1.0, dash: int = 0, dotted: bool = False) -> QPen:
     pen = QPen(faded(color, opacity), width)
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap if dotted else Qt.PenCapStyle.FlatCap)
-    if dashed or dotted:
-        pen.setDashPattern(list(DOTS if dotted else DASHES))
+    if dash or dotted:
+        pen.setDashPattern(list(DOTS if dotted else DASHES[dash]))
     return pen
 
 

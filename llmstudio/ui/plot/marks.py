@@ -1,6 +1,7 @@
 """What is drawn around and over the curves of a plot: axes, levels, names, cross-hair, badges and the tooltip."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -42,6 +43,7 @@ class Tip(Struct, frozen=True, kw_only=True):
 
 
 Marks = Sequence[tuple[float, str]]  # pixel place, text
+Sign = Literal["line", "rings", "ground"]
 
 
 def axes(
@@ -196,22 +198,35 @@ def tip(p: QPainter, frame: QRectF, x: float, y: float, said: Tip) -> None:
         p.drawText(line, Align.AlignVCenter | Align.AlignRight, row.value)
 
 
-def legend(p: QPainter, frame: QRectF, entries: Sequence[tuple[str, QColor, bool]]) -> QRectF:
-    """(name, colour, ringed) in one row at the upper right. Where it is."""
+def legend(
+    p: QPainter, frame: QRectF, entries: Sequence[tuple[str, QColor, Sign]], taken: Sequence[QRectF] = ()
+) -> QRectF:
+    """(name, colour, how it is drawn) in one row at the upper right, or below the axis where something is there
+    already. Where it is."""
     p.setFont(theme.font(11))
     metrics = QFontMetricsF(p.font())
-    right = frame.right() - 12
-    y = frame.top() + 20
-    for name, color, ringed in reversed(entries):
-        width = metrics.horizontalAdvance(name)
-        ground = QRectF(right - width - 28, y - 9, width + 34, 18)
-        p.fillRect(ground, faded(theme.color("panel"), 0.8))
-        p.setPen(theme.color("muted"))
-        p.drawText(QRectF(right - width, y - 8, width + 2, 16), Align.AlignVCenter, name)
+    widths = [metrics.horizontalAdvance(name) for name, _, _ in entries]
+    box = QRectF(0, frame.top() + 11, sum(widths) + 44 * len(entries) - 10, 18)
+    box.moveRight(frame.right() - 6)
+    if box.left() < frame.left() or any(box.intersects(other) for other in taken):
+        room = frame.width() / 2 + RIGHT - 40
+        while box.width() > room and len(entries) > 1:  # a name less
+            entries = [each for each in entries if each[2] != "ground"] if len(entries) > 2 else entries[:-1]
+            widths = [metrics.horizontalAdvance(name) for name, _, _ in entries]
+            box.setWidth(sum(widths) + 44 * len(entries) - 10)
+        box.moveTopRight(QPointF(max(frame.right(), frame.center().x() + 32 + box.width()), frame.bottom() + 23))
+    p.fillRect(box, faded(theme.color("panel"), 0.8))
+    left, y = box.left() + 4, box.center().y()
+    for (name, color, sign), width in zip(entries, widths, strict=True):
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.setPen(QPen(color, 2.25 if not ringed else 1.25))
-        p.drawLine(QLineF(right - width - 24, y, right - width - 8, y))
-        if ringed:
-            rings(p, ground, [QPointF(right - width - 16, y)], color)
-        right -= width + 48
-    return QRectF(right, y - 9, frame.right() - right, 18)
+        if sign == "ground":
+            p.fillRect(QRectF(left + 1, y - 5, 14, 10), faded(color, 0.3))
+        else:
+            p.setPen(QPen(color, 2.25 if sign == "line" else 1.25))
+            p.drawLine(QLineF(left, y, left + 16, y))
+        if sign == "rings":
+            rings(p, box, [QPointF(left + 8, y)], color)
+        p.setPen(theme.color("muted"))
+        p.drawText(QRectF(left + 22, y - 8, width + 2, 16), Align.AlignVCenter, name)
+        left += width + 44
+    return box

@@ -11,7 +11,8 @@ from ..theme import faded, theme
 Align = Qt.AlignmentFlag
 HIGH = 16  # of a name
 FURTHEST = 40  # pixels that a name may be away from its line
-FLAG = 150  # pixels that the words on a flag may take
+FLAG = 170  # pixels that the words on a flag may take
+ROWS = 3  # of flags
 
 
 class Flag(Struct, frozen=True, kw_only=True):
@@ -79,23 +80,26 @@ def _free(frame: QRectF, at: QPointF, width: float, taken: Sequence[QRectF]) -> 
 
 
 def flags(p: QPainter, frame: QRectF, found: Sequence[tuple[float, Flag]], taken: list[QRectF]) -> None:
-    """Dashed poles at pixel places, with their words on a flag where there is room; else a small cap."""
-    last = frame.left() - 100.0
+    """Dashed poles at pixel places, with their words on a flag, one below the other where they are close; where there
+    is no room for words a small cap."""
     inside = [(x, flag) for x, flag in sorted(found, key=lambda each: each[0]) if frame.left() <= x <= frame.right()]
-    metrics = QFontMetricsF(theme.font(11))
-    for i, (x, flag) in enumerate(inside):
+    metrics, rows = QFontMetricsF(theme.font(11)), [frame.left() - 100.0] * max(1, min(ROWS, int(frame.height() // 60)))
+    for x, flag in inside:
+        text = _short(flag.text, metrics, FLAG)
+        width = metrics.horizontalAdvance(text) + 16
+        left = min(round(x), frame.right() - width)
+        row = next((row for row, last in enumerate(rows) if left >= last + 4), None)
+        if row is None:
+            box = QRectF(round(x) - 4, frame.top() - 8, 8, 8)
+        else:
+            box = QRectF(left, frame.top() - 8 + 20 * row, width, 18)
+            rows[row] = box.right()
         p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         pen = QPen(theme.color(flag.role), 1)
         pen.setDashPattern([3, 3])
         p.setPen(pen)
-        p.drawLine(QLineF(round(x), frame.top(), round(x), frame.bottom()))
-        after = inside[i + 1][0] if i + 1 < len(inside) else frame.right() + 60
-        text = _short(flag.text, metrics, min(FLAG, after - x - 22))
-        width = metrics.horizontalAdvance(text) + 16
-        fits = x >= last + 2 and len(text) > 3 and x + width <= frame.right() + 60
-        box = QRectF(round(x), frame.top() - 8, width if fits else 8, 18 if fits else 8)
-        last = box.right()
-        _pennant(p, box, text if fits else "", flag.role)
+        p.drawLine(QLineF(round(x), box.top(), round(x), frame.bottom()))
+        _pennant(p, box, "" if row is None else text, flag.role)
         taken.append(box)
 
 

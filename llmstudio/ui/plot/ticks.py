@@ -2,7 +2,7 @@
 
 from math import ceil, floor, isfinite, log10
 
-from ..numbers import count, real
+from ..numbers import MINUS, THIN, count, real
 from ..words.numbers import fixed
 
 
@@ -58,8 +58,13 @@ def unlog(place: float) -> float:
     return float(10.0 ** min(place, 300) - 1)
 
 
-def words(marks: list[float]) -> list[str]:
-    """The marks, all with as many decimals as the distance between them needs."""
+def words(marks: list[float], narrow: bool = False) -> list[str]:
+    """The marks, all with as many decimals as the distance between them needs. `narrow`: in at most six letters."""
+    most = max(map(abs, marks), default=0.0)
+    if narrow and most >= 10_000:
+        return [f"{fixed(mark, 0)}{THIN}{sign}" if mark else "0" for mark, sign in _thousands(marks, most)]
+    if narrow and 0 < most < 0.0095:
+        return [_power(mark) for mark in marks]
     if len(marks) < 2:
         return [written(mark) for mark in marks]
     step = marks[1] - marks[0]
@@ -75,3 +80,16 @@ def written(value: float) -> str:
 
 def _small(mark: float) -> str:
     return real(mark) if mark < 0.01 else f"{mark:.3g}"
+
+
+def _thousands(marks: list[float], most: float) -> list[tuple[float, str]]:
+    step, sign = (1e6, "M") if most >= 1e7 else (1e3, "k")
+    return [(mark / step, sign) for mark in marks]
+
+
+def _power(mark: float) -> str:
+    """0.00025 as 2.5e-4."""
+    if mark == 0:
+        return "0"
+    digits, power = f"{mark:.1e}".split("e")
+    return f"{digits.removesuffix('.0')}e{int(power)}".replace("-", MINUS)

@@ -62,6 +62,8 @@ class Charts(Panel):
             self._ask_for_plots()
             return
         self._read_memory()
+        for small in self.small:
+            small.chart.set_moment(self.session.inside.moment)
         runs = [each for each in self.session.train.overlaid if each is run or each.step]
         still = run.name, self.width(), self.height(), tuple((each.name, each.cuts, each.state) for each in runs)
         grown = tuple(len(each.log) for each in runs)
@@ -95,7 +97,7 @@ class Charts(Panel):
         """Note what the program holds, at the step of the run that goes on."""
         run = self.session.train.live
         small = self.small[-1]
-        small.setVisible(bool(len(small.memory)) and self._remembered == getattr(self.session.train.run, "name", ""))
+        small.setVisible(len(small.memory) > 1 and self._remembered == getattr(self.session.train.run, "name", ""))
         if run is None or run.state != "training":
             return
         if run.name != self._remembered or (small.memory.steps and run.step < small.memory.steps[-1]):

@@ -9,7 +9,7 @@ from .....session.run import Run
 from .....session.series import Series
 from ....numbers import count
 from ....plot.chart import Chart, Curve
-from ....plot.curve import dashes
+from ....plot.curve import dash
 from ....plot.growing import Growing, Smoothed
 from ....plot.marks import Level, Tip
 from ....plot.menu import ChartMenu
@@ -68,7 +68,7 @@ class SmallChart(QWidget):
         self.chart.log_up = kind.log
         self.chart.setAccessibleName(f"{kind.title} against steps")
         self.chart.hovered.connect(self.say)
-        self.shared = Shared(self.chart, session.train)
+        self.shared = Shared(self.chart, session)
         self.menu = ChartMenu(session, self.chart, kind.title.lower(), self._file_name)
         session.train.hovered.connect(self.say)
         column = QVBoxLayout(self)
@@ -126,8 +126,9 @@ class SmallChart(QWidget):
         y = line.smoothed.all if self.kind.smooth else line.y.all
         main = Curve(
             key=run.name, name=f"{run.name}, {self.kind.title.lower()}", x=line.x.all, y=y, color=color,
-            mean=True, version=run.cuts, width=1.5 if first else 1.0 if many else 1.25, behind=not first and not run.live,
-            opacity=1.0 if first else 0.8, **dashes(run.number),
+            mean=True, version=run.cuts, width=1.5 if first else 1.0 if many else 1.25,
+            behind=not first and not run.live,
+            opacity=1.0 if first else 0.8, dash=0 if first else dash(run.number),
         )  # fmt: skip
         found = [main]
         if first and self.kind.smooth:
@@ -138,7 +139,7 @@ class SmallChart(QWidget):
         if first and self.kind.after is not None:
             found.append(Curve(
                 key=f"{run.name} after", name=f"{run.name}, after clipping", x=line.x.all, y=line.after.all,
-                color=theme.color("text"), mean=True, version=run.cuts,
+                color=theme.color("text"), mean=True, version=run.cuts, label=("clipped", ""),
             ))  # fmt: skip
         return found
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from .....session.run import Run
 from .....session.series import Series
-from ....plot.curve import Curve, dashes
+from ....plot.curve import Curve, dash
 from ....plot.growing import Growing, Smoothed
+from ....plot.series import Floats
 from ....theme import theme
 
 NEARBY = 32  # batches to each side that count as near
@@ -50,7 +51,7 @@ class RunCurves:
         )  # fmt: skip
         line = Curve(
             key=self.key, name=f"{name}, smoothed", x=self._steps.all, y=self.smoothed, color=color, width=2.25,
-            mean=True, dot=self.run.live, version=self._version, **dashes(self.run.number),
+            mean=True, dot=self.run.live, version=self._version,
         )  # fmt: skip
         points = Curve(
             key=f"{name} validation", name=f"{name}, validation", x=self._tested.all, y=self._tests.all,
@@ -64,7 +65,7 @@ class RunCurves:
         return Curve(
             key=self.key, name=f"{name}, smoothed", x=self._steps.all, y=self.smoothed,
             color=theme.run(self.run.number), width=1.0 if many else 1.25, mean=True, label=(name, word),
-            behind=not self.run.live, version=self._version, **dashes(self.run.number),
+            behind=not self.run.live, version=self._version, dash=dash(self.run.number),
         )  # fmt: skip
 
     def at(self, step: float) -> float | None:
@@ -74,6 +75,11 @@ class RunCurves:
         if not (0 <= i < len(self.smoothed) and step <= steps[-1] + 1 and np.isfinite(self.smoothed[i])):
             return None
         return float(self.smoothed[i])
+
+    def since(self, step: float) -> tuple[Floats, Floats]:
+        """Steps and losses of the batches after a step."""
+        first = bisect_right(self._steps.all, step)
+        return self._steps.all[first:], self._raw.all[first:]
 
     def near(self, step: float) -> tuple[float, float] | None:
         """Between which losses eight of ten batches near a step are, None where there are too few."""

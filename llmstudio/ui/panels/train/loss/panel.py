@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .picture import Picture
 
 NO_RUN = "No run yet. The loss will be drawn here, step by step, against what counting alone reaches."
-NARROW = 620  # below this the least important tools go
+NARROW, NARROWER = 720, 560  # below these the least important tools go; the menu has the step axis too
 
 
 class Loss(Panel):
@@ -84,8 +84,8 @@ class Loss(Panel):
         if self.picture is None:
             self._ask_for_plots()
         grown = tuple((each.name, len(each.log), each.cuts, each.state) for each in self.session.train.overlaid)
-        manifest = self.session.data.manifest
-        state = (run.name, grown, self.smoothing.exact, self.units.chosen, manifest, self.picture is None, self.width())
+        manifest, known = self.session.data.manifest, None if self.picture is None else self.picture.ahead.known
+        state = run.name, grown, self.smoothing.exact, self.units.chosen, manifest, known, self.picture, self.width()
         if state != self._drawn:
             self._drawn = state
             self.figures.show_run(run)
@@ -95,6 +95,7 @@ class Loss(Panel):
         self.past.set("" if moment is None else f"step {count(moment)}")
         if self.picture is not None:
             self.picture.set_moment(moment)
+            self.axis.choose("log step" if self.picture.log else "linear")
 
     def _again(self) -> None:
         self._drawn = ()  # the curves hold colours
@@ -152,6 +153,7 @@ class Loss(Panel):
         super().resizeEvent(event)
         for widget in self.droppable:
             widget.setVisible(event.size().width() >= NARROW)
+        self.axis.setVisible(event.size().width() >= NARROWER)
 
 
 def _dress(widget: QPushButton, kind: str) -> None:

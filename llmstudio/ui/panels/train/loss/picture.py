@@ -15,6 +15,7 @@ from ....theme import theme
 from ....words.changes import changes
 from ....words.flags import Happened, happened
 from ....words.loss import UNITS, written
+from .ahead import Ahead
 from .curves import MANY, RunCurves
 from .figures import compared_with, token
 from .told import tip
@@ -31,12 +32,12 @@ class Picture(Chart):
         self.session, self.unit = session, unit
         self.of_runs: dict[str, RunCurves] = {}
         self.happened: list[Happened] = []
+        self.ahead = Ahead(session)
         self._words: tuple[object, dict[str, str]] = ((), {})
         super().__init__("step", self._scale(), self._explain)
         self.setAccessibleName("Loss against steps")
-        self.clicked.connect(self._go_to)
         self.named.connect(self._show_named)
-        self.shared = Shared(self, session.train)
+        self.shared = Shared(self, session)
 
     def set_unit(self, unit: str) -> None:
         self.unit = unit
@@ -60,13 +61,18 @@ class Picture(Chart):
             Level(name=bar.name, y=bar.loss, text=written(bar.loss, self.unit), role=_role(bar.name))
             for bar in compared_with(self.session)
         ]
-        self.legend = [("train", theme.run(run.number), False), ("validation", theme.color("text"), True)]
+        self.legend = [
+            ("train", theme.run(run.number), "line"),
+            ("8 of 10 batches", theme.run(run.number), "ground"),
+            ("validation", theme.color("text"), "rings"),
+        ]
         self.happened = happened(run)
         self.flags = [
             Flag(step=each.step, text=each.text, role="warning" if each.care else "muted") for each in self.happened
         ]
         span = max(run.steps, *(each.step for each in (run, *others)))
-        self.show_curves(behind + self.of_runs[run.name].shown(), span, levels)
+        looked_at = self.of_runs[run.name]
+        self.show_curves([*behind, *self.ahead.curves(looked_at, self.unit), *looked_at.shown()], span, levels)
         return len(ready) == len(self.of_runs)
 
     def _of(self, run: Run) -> RunCurves:
@@ -98,13 +104,6 @@ class Picture(Chart):
         return tip(self, run, step, manifest.train_tokens if manifest else None)
 
     # what the person does
-
-    def _go_to(self, step: float) -> None:
-        """Look at the snapshot nearest to a click; past the newest step: live."""
-        run = self.session.train.run
-        if run is not None and run.snapshots:
-            nearest = min(run.snapshots, key=lambda snapshot: abs(snapshot - step))
-            self.session.inside.go(None if step >= run.step else nearest)
 
     def _show_named(self, key: str) -> None:
         """The run whose name was clicked is the one to look at."""
