@@ -3,6 +3,7 @@
 
     python3 run.py                open the studio
     python3 run.py test [ARGS]    run the tests; ARGS go to pytest
+    python3 run.py bench [NAME]   measure: engine (without a name), time, curves ...
     python3 run.py setup          only set up
     python3 run.py train P ...    any other verb of the studio's command line (python3 run.py help)
 
@@ -29,6 +30,9 @@ def main(arguments):
         sys.exit(preparation().run_tests(arguments[1:]))
     if verb == "setup":
         print("LLM Studio is ready: python3 run.py opens it.")
+    elif verb == "bench":
+        os.chdir(ROOT)
+        start(["-c", "import sys; sys.path.insert(0, ''); import benchmarks.__main__"] + arguments[1:])
     else:
         start(["-m", "llmstudio"] + arguments)
 

@@ -1,15 +1,20 @@
 """What is done with a run on the thread that owns the models."""
 
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.data.faults import reason
 from ..core.files import write_atomic
 from ..core.train.events import Event
+from . import settings
 from .project import Folder
 from .run import Run
 from .weights import Weights
+
+if TYPE_CHECKING:
+    from ..core.train.compiled import Compiler
 
 
 def work(
@@ -23,13 +28,30 @@ def work(
     folder = place.run(run.name)
     folder.mkdir(parents=True, exist_ok=True)
     tokens, tokenizer = Tokens(place.tokens), Tokenizer.load(place.tokenizer)
-    more: dict[str, Any] = {"start_from": start_from} if start_from else {}
-    if run.origin and run.origin.changes:
-        more["changes"] = run.origin.changes
-    run.trainer = Trainer(run.model, run.recipe, tokens, tokenizer, folder, run.device, **more)
+    changes = run.origin.changes if run.origin and run.origin.repeats else None
+    trainer = Trainer(
+        run.model, run.recipe, tokens, tokenizer, folder, run.device,
+        changes=changes, start_from=start_from, compiler=compiler(),
+    )  # fmt: skip
+    run.trainer = trainer
     if fields:
-        run.trainer.change(**fields)
-    yield from run.trainer.run()
+        trainer.change(**fields)
+    yield from trainer.run()
+
+
+@cache
+def compiler() -> "Compiler":
+    """The one that makes the compiled steps of all runs. They are kept with the studio's own files."""
+    from ..core.train.compiled import Compiler
+
+    return Compiler(settings.place() / "compiled")
+
+
+def end_compiling() -> None:
+    """The session ends, and with it what is being made."""
+    if compiler.cache_info().currsize:
+        compiler().close()
+        compiler.cache_clear()
 
 
 def change(run: Run, fields: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from ..core.model.presets import PRESETS
+from . import launch
 from . import settings as settings_file
 from .build import BuildRoom
 from .chat import ChatRoom
@@ -89,6 +90,7 @@ class Session(Hall):
             return
         self.closed = True
         self.close_project()
+        self.models.ask(launch.end_compiling).result(60)
         self.computer.close()
         self.end()
 

@@ -125,12 +125,7 @@ class Learner:
     @property
     def wish(self) -> compiled.Wish | None:
         """What would have to be compiled; None where that is not to be done."""
-        recipe = self.recipe
-        if not recipe.compile or recipe.recompute or self.engine.work.dropout or recipe.batch % recipe.accumulate:
-            return None
-        threads, rows = torch.get_num_threads(), recipe.batch // recipe.accumulate
-        way, goal = self.engine.way, goal_of(recipe)
-        return compiled.Wish(model=self.spec, way=way, goal=goal, rows=rows, device=self.device, threads=threads)
+        return wish_of(self.spec, self.recipe, self.engine.way, self.device)
 
     def take(self, step: Gradients, rows: int) -> bool:
         """Compute with the compiled step from now on, if it gives the loss that the present one gives."""
@@ -181,3 +176,12 @@ class Learner:
 
     def _key(self, step: int, rolled: int) -> tuple[int, ...]:
         return (step, rolled, self.recipe.batch, self.recipe.seed)
+
+
+def wish_of(model: Model, recipe: Recipe, way: ways.Way, device: str) -> compiled.Wish | None:
+    """The compiled step that such a run would use; None where it is not to have one."""
+    dropout = model.dropout if recipe.dropout is None else recipe.dropout
+    if not recipe.compile or recipe.recompute or dropout or recipe.batch % recipe.accumulate:
+        return None
+    rows, threads = recipe.batch // recipe.accumulate, torch.get_num_threads()
+    return compiled.Wish(model=model, way=way, goal=goal_of(recipe), rows=rows, device=device, threads=threads)

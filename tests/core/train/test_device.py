@@ -8,7 +8,8 @@ import torch
 
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Attention, Block, Model
-from llmstudio.core.train import attention, device
+from llmstudio.core.train import device, way
+from llmstudio.core.train.recipe import Recipe
 
 
 def test_the_cpu_works_and_is_named() -> None:
@@ -73,12 +74,12 @@ def test_it_warms_up_in_a_thread_also_where_libraries_cannot_be_loaded_first(cha
 def test_attention_is_probed_per_shape_and_set() -> None:
     model = Model(vocab=9, context=8, width=16, blocks=(Block(attention=Attention(heads=2)), Block(attention=None)))
     before = torch.get_rng_state()
-    ways = attention.probe(model, 2)
+    found = way.probe(model, Recipe(batch=2))
     assert torch.equal(before, torch.get_rng_state())
-    assert len(ways) == 2 and ways[1] is False
-    assert attention.probe(model, 2) == ways
+    assert len(found.fused) == 2 and found.fused[1] is False
+    assert way.probe(model, Recipe(batch=2)) == found
+    assert way.probe(model, Recipe(batch=2, precision="bfloat16")).torch_dtype is torch.bfloat16
     gpt = GPT(model)
     for fused in (True, False):
-        attention.choose(gpt, (fused, False))
+        way.choose(gpt, (fused, False))
         assert gpt.blocks[0].attn.fused is fused
-        assert attention.chosen(gpt) == (fused, False)
