@@ -13,7 +13,7 @@ from .run_cell import PAD, SWATCH, RunCell
 from .run_rows import CHANGED, EYE, KEYS, NAME, NOTE, STEPS, TIME, VALIDATION, Against, RunRows
 
 ROW, EYE_WIDTH, WIDEST_NAME = 32, 32, 180
-LEAST = {TIME: 440, NOTE: 640}  # the table's width from which a column is there
+LEAST = {STEPS: 330, TIME: 440, NOTE: 640}  # the table's width from which a column is there
 Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -227,8 +227,9 @@ class RunTable(QTableView):
             return max(longest, small.horizontalAdvance(title)) + 2 * PAD
 
         planned = [count(run.steps) for run in self.rows.runs]
-        widths = {EYE: EYE_WIDTH, NAME: min(widest(NAME) + SWATCH, WIDEST_NAME), STEPS: widest(STEPS, *planned)}
-        widths |= {VALIDATION: widest(VALIDATION, "0.00"), TIME: 0 if whole < LEAST[TIME] else widest(TIME, "00:00")}
+        widths = {EYE: EYE_WIDTH, NAME: min(widest(NAME) + SWATCH, WIDEST_NAME), VALIDATION: widest(VALIDATION, "0.00")}
+        widths |= {STEPS: 0 if whole < LEAST[STEPS] else widest(STEPS, *planned)}
+        widths |= {TIME: 0 if whole < LEAST[TIME] else widest(TIME, "00:00")}
         rest = max(whole - sum(widths.values()), 60)
         note = 0 if whole < LEAST[NOTE] else rest * 2 // 5
         for column, width in {**widths, CHANGED: rest - note, NOTE: note}.items():

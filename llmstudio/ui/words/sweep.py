@@ -29,8 +29,9 @@ def outcome(settings: Sequence[Summary], names: Sequence[str]) -> str:
     if gap < SAME:
         return f"{said} {_name(names[1])} is level with it."
     spread = max(each.high - each.low for each in settings)
-    if len(best.losses) == 1 and len(second.losses) == 1:
-        doubt = "With one seed each a small difference may be chance."
+    if len(best.losses) == 1 or len(second.losses) == 1:
+        each = " each" if len(best.losses) == len(second.losses) else ""
+        doubt = f"With one seed{each} a small difference may be chance."
     elif second.low > best.high:
         doubt = "All its seeds are above all of the best's."
     else:

@@ -1,5 +1,6 @@
 """How the loss falls with size, text or arithmetic: a law through the runs, and what a bigger run would reach."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from .....core.model.cost import flops_per_token, total
 from .....core.train.scaling import WORDS, By, Fit, Point, fit, line, point, predict, told
+from .....session.hall import sentence
 from .....session.run import Run
 from ....numbers import THIN
 from ....theme import theme
@@ -106,15 +108,22 @@ class ScalingPage(QWidget):
         self._drawn_for = now
         self._runs = {run.name: run for run in runs}
         self._points = [_point(run) for run in runs]
-        try:
-            self.law = fit(self._points, self.kind)
-        except ValueError as error:
+        fitting = self.session.files.ask(fit, self._points, self.kind)  # some 40 ms
+        self.session.then(fitting, partial(self._fitted, now), partial(self._unfit, now))
+
+    def _fitted(self, asked: object, law: Fit) -> None:
+        if asked == self._drawn_for:
+            self.law = law
+            self.target.set_value(self._asked.get(law.by, self._planned(law)))
+            self._show(law)
+            self.views.setCurrentIndex(1)
+
+    def _unfit(self, asked: object, error: BaseException) -> None:
+        """There is no law: the sentence says what is missing."""
+        if asked == self._drawn_for:
             self.law = None
-            self.empty.set_text(str(error))
-        self.views.setCurrentIndex(int(self.law is not None))
-        if self.law is not None:
-            self.target.set_value(self._asked.get(self.kind, self._planned(self.law)))
-            self._show(self.law)
+            self.empty.set_text(sentence(error))
+            self.views.setCurrentWidget(self.empty)
 
     def _planned(self, law: Fit) -> float:
         """The run that could be started now, where it is larger than those made; else ten times the largest."""
