@@ -151,7 +151,7 @@ _FIELDS = {
     "ema": Explained(
         title="Averaging",
         text="Keeps a running average of the weights and tests, samples and saves that: the jitter of single steps "
-        "averages out. Early on it is the plain average so far, so the random start is soon forgotten.",
+        "averages out. Early on it forgets faster, so that nothing of the random start stays.",
         formula="d = min(ema, (t − 1) / (t + 9))\nθ̄ ← d θ̄ + (1 − d) θ",
         source="Polyak & Juditsky 1992, Acceleration of stochastic approximation by averaging",
     ),
