@@ -22,6 +22,7 @@ ROWS, COLUMNS = 48, 256  # of the picture
 MOST = 200  # histograms
 FULL = 0.1  # share of all values in one row from which on the colour is the last of its ramp
 LEFT, TOP, BOTTOM, SIDE, GAP = 46, 6, 38, 64, 8
+FAR = 0.005  # share of the values of one step that may do so
 OUTER = 0.1  # share of the steps that may reach beyond the picture at either end
 Align = Qt.AlignmentFlag
 
@@ -193,7 +194,8 @@ class HistogramMap(QWidget):
     def _said(self, n: int, row: int) -> list[str]:
         low, high = self._range
         wide = (high - low) / ROWS
-        between = f"{rate(low + row * wide)} to {rate(low + (row + 1) * wide)}"
+        ends = rate(low + row * wide), rate(low + (row + 1) * wide)
+        between = f"up to {ends[1]}" if row == 0 else f"from {ends[0]} on" if row == ROWS - 1 else " to ".join(ends)
         return [f"step {count(self._binned[n].step)}", f"{percent(self.share(n, row))} of its {self._noun}", between]
 
     def _repaint(self) -> None:
@@ -202,13 +204,24 @@ class HistogramMap(QWidget):
 
 
 def value_range(binned: Sequence[Binned]) -> tuple[float, float]:
-    """From low to high such that at most a tenth of the steps reach beyond at either end: a wild start is cut."""
+    """From low to high such that few values, and at most a tenth of the steps, reach beyond at either end: a wild start
+    is cut, and so are a few values far from all others."""
     if not binned:
         return -1.0, 1.0
-    lows, highs = sorted(each.low for each in binned), sorted(each.high for each in binned)
+    lows, highs = sorted(_at_share(each, FAR) for each in binned), sorted(_at_share(each, 1 - FAR) for each in binned)
     out = int(OUTER * (len(binned) - 1))
     low, high = lows[out], highs[len(highs) - 1 - out]
     return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _at_share(binned: Binned, share: float) -> float:
+    """The value below which that share of all values lie."""
+    wide, wanted, seen = (binned.high - binned.low) / len(binned.counts), share * sum(binned.counts), 0.0
+    for n, each in enumerate(binned.counts):
+        if each and seen + each >= wanted:
+            return binned.low + wide * (n + (wanted - seen) / each)
+        seen += each
+    return binned.high
 
 
 def shares(binned: Sequence[Binned], limits: tuple[float, float]) -> "np.ndarray":

@@ -101,7 +101,9 @@ def test_histograms_keep_their_mass_on_a_common_scale() -> None:
 def test_a_wild_start_does_not_set_the_range() -> None:
     calm = [Binned(step=n, low=-1.0, high=2.0, counts=(1, 1)) for n in range(1, 30)]
     wild = Binned(step=0, low=-50.0, high=70.0, counts=(1, 1))
-    assert value_range([wild, *calm]) == (-1.0, 2.0)
+    assert value_range([wild, *calm]) == pytest.approx((-1.0, 2.0), abs=0.05)
+    far = Binned(step=0, low=-10.0, high=10.0, counts=(1, *[0] * 48, 5000, 5000, *[0] * 49))
+    assert value_range([far]) == pytest.approx((-0.2, 0.2), abs=0.01), "one value in ten thousand does not count"
     assert value_range([Binned(step=0, low=1.0, high=1.0, counts=(9,))]) == (0.5, 1.5)
 
 
@@ -114,7 +116,7 @@ def test_the_map_says_what_is_pointed_at(qtbot: Any) -> None:
     at = QPointF(frame.left() + 0.52 * frame.width(), frame.center().y()).toPoint()
     QTest.mouseMove(made, at)
     assert made.pointed == 500
-    assert made.share(5, ROWS // 2) == pytest.approx(0.5 / ROWS * 3)
+    assert made.share(5, ROWS // 2) == pytest.approx(0.5 / ROWS * 3, rel=0.03)
     made.setFocus()
     QTest.keyClick(made, Qt.Key.Key_Right)
     assert made.pointed == 600

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from .....core.train.events import Histograms
@@ -15,6 +15,7 @@ from ....widgets.label import label
 from ....widgets.segments import Segments
 from ....words.health import spread
 
+WORDY = 340  # below this the way back is a sign alone
 NOTHING = "Its histograms come at the next checkpoint of the curves."
 
 
@@ -44,6 +45,10 @@ class PartPage(QWidget):
         column.addWidget(self.map, 1)
         column.addWidget(self.said)
         column.addWidget(self.bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.back.setText("All parts" if event.size().width() >= WORDY else "")
 
     @property
     def noun(self) -> str:
