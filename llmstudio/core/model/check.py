@@ -45,9 +45,7 @@ def problems(model: S.Model) -> list[Problem]:
     return beyond or [*_stack(model), *_blocks(model), *_skips(model)]
 
 
-def data_problems(
-    model: S.Model, recipe: Recipe, manifest: Amounts | None, memory: int | None = None
-) -> list[Problem]:
+def data_problems(model: S.Model, recipe: Recipe, manifest: Amounts | None, memory: int | None = None) -> list[Problem]:
     """What keeps a sound model from training on this text, or on a machine with `memory` bytes available."""
     found = [Problem(where="", text=f"{o.title} {o.text}.") for o in outside(recipe)]
     if manifest:
@@ -168,17 +166,20 @@ def _windowed(block: S.Block, context: int) -> S.Block:
 
 
 def _memory(model: S.Model, recipe: Recipe, memory: int) -> Iterator[Problem]:
-    bill = cost.cost(model)
-    if (need := bill.memory_training(recipe.batch)) <= memory:
+    if (need := cost.training_bytes(model, recipe)) <= memory:
         return
     text = f"Training needs about {need / 1e9:.1f} GB of memory, and {memory / 1e9:.1f} GB are free."
-    fits = (memory - bill.state_bytes) // bill.activation_bytes
-    if fits < 1:
-        yield Problem(where="", text=f"{text} Make the model smaller.")
-        return
-    batch = 1 << (fits.bit_length() - 1)
-    fix = Fix(label=f"Use a batch of {batch}", model=model, recipe=replace(recipe, batch=batch))
-    yield Problem(where="", text=text, fixes=(fix,))
+    portion = cost.portion(recipe)
+    while portion > 1:
+        portion = 1 << ((portion - 1).bit_length() - 1)
+        parts = -(-recipe.batch // portion)
+        same = replace(recipe, accumulate=parts)
+        if cost.training_bytes(model, same) <= memory:
+            other = replace(recipe, batch=portion, accumulate=1)
+            fixes = [(f"Take the batch in {parts} portions", same), (f"Use a batch of {portion}", other)]
+            yield Problem(where="", text=text, fixes=tuple(Fix(label=w, model=model, recipe=r) for w, r in fixes))
+            return
+    yield Problem(where="", text=f"{text} Make the model smaller.")
 
 
 def _other_heads(model: S.Model, where: str, a: S.Attention) -> Iterator[Fix]:

@@ -1,6 +1,10 @@
 """What a model costs, counted from its spec without building it: parameters, arithmetic, memory, shapes."""
 
+from math import ceil
+
 from msgspec import Struct
+
+from llmstudio.core.train.recipe import Recipe
 
 from . import spec as S
 
@@ -70,7 +74,7 @@ def parameters(model: S.Model) -> dict[str, int]:
 def _block(block: S.Block, m: S.Model) -> dict[str, int]:
     own: dict[str, int] = {}
     if a := block.attention:
-        gains = 2 * a.qk_norm * (m.width // max(1, a.heads))
+        gains = 2 * a.qk_norm * _norm(m.norm, m, m.width // max(1, a.heads))
         own |= {"norm_1": _norm(block.norm, m), "attn": (m.width + a.bias) * (qkv_width(a, m) + m.width) + gains}
     if f := block.mlp:
         hidden, ups = hidden_width(f, m), up_projections(f)
@@ -78,8 +82,8 @@ def _block(block: S.Block, m: S.Model) -> dict[str, int]:
     return own
 
 
-def _norm(kind: S.Norm, m: S.Model) -> int:
-    return {"layer": m.width * (1 + m.norm_bias), "rms": m.width, "none": 0}[kind]
+def _norm(kind: S.Norm, m: S.Model, width: int | None = None) -> int:
+    return {"layer": (1 + m.norm_bias), "rms": 1, "none": 0}[kind] * (width or m.width)
 
 
 def qkv_width(a: S.Attention, m: S.Model) -> int:
@@ -109,21 +113,35 @@ def flops_per_token(model: S.Model) -> int:
     return 6 * products + 12 * attending * model.width * model.context
 
 
-def activation_bytes(model: S.Model) -> int:
+def training_bytes(model: S.Model, recipe: Recipe) -> int:
+    """Bytes of memory that training needs by `recipe`: of a batch, only the largest portion is there at a time."""
+    return STATE * total(model) + portion(recipe) * activation_bytes(model, recipe.recompute)
+
+
+def portion(recipe: Recipe) -> int:
+    """Texts that go through the network at a time, at most."""
+    return ceil(recipe.batch / recipe.accumulate)
+
+
+def activation_bytes(model: S.Model, recompute: bool = False) -> int:
     """About how many bytes the forward pass keeps for the backward pass, for each text, in float32.
 
     Numbers per token, counted over what autograd keeps in `network.py` with attention written out: for attention 6 C
     and its weights H T (3 H T and 1 C more with dropout), for an MLP 3 C and its hidden layer before and after the
-    bend (twice that if gated), at the end 2 C + 4 V. The idea is that of Korthikanti et al. 2022, section 4.1.
+    bend (twice that if gated), at the end 2 C + 4 V. The idea is that of Korthikanti et al. 2022, section 4.1. With
+    `recompute` a block keeps what goes into it, C, and what it computes is there for one block at a time.
     """
     C, T, dropped = model.width, model.context, model.dropout > 0
-    numbers = 4 * model.vocab + 2 * C
+    blocks = []
     for block in model.blocks:
+        numbers = 0
         if a := block.attention:
             numbers += (6 + dropped) * C + (1 + 2 * dropped) * a.heads * T
         if f := block.mlp:
             numbers += (3 + dropped) * C + hidden_width(f, model) * (4 if f.activation in S.GATED else 2)
-    return BYTES * T * numbers
+        blocks.append(numbers)
+    inside = len(blocks) * C + max(blocks, default=0) if recompute else sum(blocks)
+    return BYTES * T * (4 * model.vocab + 2 * C + inside)
 
 
 def shapes(model: S.Model) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What can be said of a run before it begins: the text, the rate, the memory. `doctor.before` puts it in order."""
 
 from collections.abc import Iterator
-from math import ceil
+
+from msgspec.structs import replace
 
 from llmstudio.core.model import cost
 
@@ -72,10 +73,8 @@ def _scaled(plan: Plan, factor: float) -> dict[str, float]:
 
 def _memory(plan: Plan) -> Iterator[Finding]:
     """Only the largest portion of a batch is in memory at a time."""
-    recipe, bill = plan.recipe, cost.cost(plan.model)
-    portion = ceil(recipe.batch / recipe.accumulate)
-    need = bill.memory_training(portion)
-    short = plan.memory is not None and not recipe.recompute and need > plan.memory
+    need, portion = cost.training_bytes(plan.model, plan.recipe), cost.portion(plan.recipe)
+    short = plan.memory is not None and need > plan.memory
     if plan.fits or (plan.fits is None and not short):
         return
     if plan.fits is False:
@@ -83,16 +82,16 @@ def _memory(plan: Plan) -> Iterator[Finding]:
     else:
         assert plan.memory is not None
         text = f"{portion:,} texts at a time need about {_size(need)} of memory, and {_size(plan.memory)} are free."
-    yield Finding(kind="memory", severity="bad", text=text, cure=_smaller(plan, portion))
+    yield Finding(kind="memory", severity="bad", text=text, cure=_smaller(plan))
 
 
-def _smaller(plan: Plan, portion: int) -> Cure | None:
+def _smaller(plan: Plan) -> Cure | None:
     """The same batch in more portions, as many as it takes, doubled each time."""
-    bill, parts = cost.cost(plan.model), plan.recipe.accumulate
-    while portion > 1:
-        parts *= 2
-        portion = ceil(plan.recipe.batch / parts)
-        if plan.memory is None or plan.fits is False or bill.memory_training(portion) <= plan.memory:
+    recipe = plan.recipe
+    while cost.portion(recipe) > 1:
+        recipe = replace(recipe, accumulate=min(2 * recipe.accumulate, recipe.batch))
+        if plan.memory is None or plan.fits is False or cost.training_bytes(plan.model, recipe) <= plan.memory:
+            parts = recipe.accumulate
             return Cure(label=f"Take it in {parts} portions", action="change", fields={"accumulate": parts})
     return None
 

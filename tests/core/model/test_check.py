@@ -68,18 +68,42 @@ A = Attention
     ("model", "where", "text", "labels"),
     [
         (Model(blocks=()), "", "no blocks", ["Add a block"]),
-        (Model(width=128, blocks=(Block(), Block(attention=A(heads=6)))), "blocks.1.attn",
-         "128 wide cannot be shared evenly by 6 heads", ["Use 4 heads", "Use 8 heads"]),
-        (Model(width=60, blocks=(Block(attention=A(heads=7)),)), "blocks.0.attn", "7 heads",
-         ["Use 6 heads", "Use 10 heads", "Make the model 63 wide"]),
-        (Model(blocks=(Block(attention=A(heads=4, kv_heads=3)),)), "blocks.0.attn", "4 heads cannot share 3",
-         ["Use 2 key/value heads", "Use 4 key/value heads", "One for each head"]),
-        (Model(width=36, position="rope", blocks=(Block(attention=A(heads=4)),)), "blocks.0.attn", "not 9",
-         ["Use 3 heads", "Use 6 heads", "Make the model 40 wide", "Use learned positions"]),
-        (Model(context=64, blocks=(Block(attention=A(window=65)),)), "blocks.0.attn", "wider than the context",
-         ["See the whole context"]),
-        (Model(blocks=(Block(), Block(attention=None, mlp=None))), "blocks.1", "empty",
-         ["Give it an MLP", "Remove it"]),
+        (
+            Model(width=128, blocks=(Block(), Block(attention=A(heads=6)))),
+            "blocks.1.attn",
+            "128 wide cannot be shared evenly by 6 heads",
+            ["Use 4 heads", "Use 8 heads"],
+        ),
+        (
+            Model(width=60, blocks=(Block(attention=A(heads=7)),)),
+            "blocks.0.attn",
+            "7 heads",
+            ["Use 6 heads", "Use 10 heads", "Make the model 63 wide"],
+        ),
+        (
+            Model(blocks=(Block(attention=A(heads=4, kv_heads=3)),)),
+            "blocks.0.attn",
+            "4 heads cannot share 3",
+            ["Use 2 key/value heads", "Use 4 key/value heads", "One for each head"],
+        ),
+        (
+            Model(width=36, position="rope", blocks=(Block(attention=A(heads=4)),)),
+            "blocks.0.attn",
+            "not 9",
+            ["Use 3 heads", "Use 6 heads", "Make the model 40 wide", "Use learned positions"],
+        ),
+        (
+            Model(context=64, blocks=(Block(attention=A(window=65)),)),
+            "blocks.0.attn",
+            "wider than the context",
+            ["See the whole context"],
+        ),
+        (
+            Model(blocks=(Block(), Block(attention=None, mlp=None))),
+            "blocks.1",
+            "empty",
+            ["Give it an MLP", "Remove it"],
+        ),
         (Model(blocks=(Block(attention=None, mlp=None),)), "blocks.0", "empty", ["Give it an MLP"]),
         (Model(skips=(Skip(source=2, target=1),)), "skips.0", "before it begins", ["Turn it round", "Remove the wire"]),
         (Model(skips=(Skip(source=1, target=1),)), "skips.0", "where it begins", ["Remove the wire"]),
@@ -127,16 +151,28 @@ def test_too_little_validation_text() -> None:
     assert check.data_problems(Model(vocab=65), Recipe(), Amounts(validation_tokens=2)) == []
 
 
-def test_memory_beyond_the_machine_is_mended_by_a_smaller_batch() -> None:
+def test_memory_beyond_the_machine_is_mended_by_portions_or_a_smaller_batch() -> None:
     model, recipe = Model(vocab=65), Recipe(batch=64)
     need = cost(model).memory_training(64)
     assert check.data_problems(model, recipe, Amounts(), memory=need) == []
     (problem,) = check.data_problems(model, recipe, Amounts(), memory=need - 1)
-    (fix,) = problem.fixes
-    assert fix.recipe is not None and fix.recipe.batch == 32
-    assert check.data_problems(fix.model, fix.recipe, Amounts(), memory=need - 1) == []
+    portions, smaller = problem.fixes
+    assert portions.recipe == replace(recipe, accumulate=2) and smaller.recipe == replace(recipe, batch=32)
+    for fix in problem.fixes:
+        assert fix.recipe and check.data_problems(fix.model, fix.recipe, Amounts(), memory=need - 1) == []
     (problem,) = check.data_problems(model, recipe, Amounts(), memory=1000)
     assert problem.fixes == ()
+
+
+def test_portions_and_recomputing_take_less_memory() -> None:
+    model, memory = Model(vocab=65), cost(Model(vocab=65)).memory_training(10)
+    for recipe, fine in (
+        (Recipe(batch=40), False),
+        (Recipe(batch=40, accumulate=4), True),
+        (Recipe(batch=41, accumulate=4), False),
+        (Recipe(batch=20, recompute=True), True),
+    ):
+        assert (check.data_problems(model, recipe, Amounts(), memory=memory) == []) == fine, recipe
 
 
 def test_recipe_beyond_its_limits() -> None:
