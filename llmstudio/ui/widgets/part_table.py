@@ -43,6 +43,7 @@ class PartTable(QAbstractScrollArea):
         self._healthy = healthy
         self._rows: list[PartRow] = []
         self._caption, self._run = "", 1
+        self._widest = 60.0  # of the names
         self._hovered = self._current = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -55,11 +56,13 @@ class PartTable(QAbstractScrollArea):
 
     def set(self, rows: Sequence[PartRow], caption: str, run: int) -> None:
         """`caption` names the curve and its number; `run` is whose colour they have."""
-        before = len(self._rows)
+        before = [row.path for row in self._rows]
         self._rows, self._caption, self._run = list(rows), caption, run
         self._current = min(self._current, len(rows) - 1)
         self.setAccessibleDescription(", ".join(f"{row.path} {_said(row.number)}" for row in self._rows[:12]))
-        if len(rows) != before:
+        if [row.path for row in rows] != before:
+            metrics = QFontMetricsF(theme.mono(12))
+            self._widest = max((metrics.horizontalAdvance(row.path) for row in rows), default=60.0)
             self._bar()
         self.viewport().update()
 
@@ -163,9 +166,7 @@ class PartTable(QAbstractScrollArea):
 
     def _left(self) -> float:
         """Where the names end."""
-        metrics = QFontMetricsF(theme.mono(12))
-        widest = max((metrics.horizontalAdvance(row.path) for row in self._rows), default=60.0)
-        return min(widest, 0.36 * self.viewport().width()) + PAD + GAP
+        return min(self._widest, 0.36 * self.viewport().width()) + PAD + GAP
 
     def _shown(self) -> tuple[float, float]:
         """Widths of the curve and the number, 0 where they have no room."""
