@@ -121,17 +121,27 @@ def _project_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def _run_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     train = _project(verbs, "train", "train the design on the text")
-    train.add_argument("--steps", type=int, help="how many times the weights are changed")
+    train.add_argument("--steps", type=int, help="how many times the weights are changed; with --resume: in all")
     train.add_argument("--run", default="", metavar="NAME", help="name of the run; with --resume: which one goes on")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     train.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a field of the recipe (learning_rate=1e-3) or model (model.width=64)",
+        "--from", dest="from_", default="", metavar="RUN[@STEP]", help="begin with the weights a run kept at a step"
     )
+    train.add_argument("--repeat", default="", metavar="RUN", help="train a run again exactly, with all its changes")
+    _set(train, "learning_rate=1e-3, model.width=64 or blocks.*.mlp.hidden=128")
+    sweep = _project(verbs, "sweep", "train many runs, to compare them")
+    _set(sweep, "what to try: learning_rate=1e-3,3e-3 or, with --random, learning_rate=1e-4..1e-2")
+    sweep.add_argument("--seeds", type=int, default=1, help="runs of each setting, with seeds of their own")
+    sweep.add_argument("--random", type=int, metavar="N", help="draw N settings instead of trying all combinations")
+    sweep.add_argument("--limit", type=int, default=100, help="most runs that may be made")
+    queue = _project(verbs, "queue", "train the runs that wait for their turn")
+    queue.add_argument("--clear", action="store_true", help="drop them instead")
+    _project(verbs, "rate", "look for a good learning rate, on a copy of the model")
     _project(verbs, "runs", "list the runs")
+    export = _project(verbs, "export", "write what runs have told for other programs")
+    export.add_argument("out", type=Path, metavar="OUT", help="the file, or for TensorBoard the folder, to write")
+    export.add_argument("--run", action="append", default=[], metavar="NAME", help="which run; all without it")
+    export.add_argument("--to", choices=("csv", "parquet", "tensorboard"), default="csv", help="the format")
     evaluate = _project(verbs, "eval", "loss over the whole validation text")
     evaluate.add_argument("--run", default="", metavar="NAME", help="which run; the newest without it")
     generate = _project(verbs, "generate", "go on with a text")
@@ -139,6 +149,10 @@ def _run_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     _sampler(generate)
     chat = _project(verbs, "chat", "talk to the model, line by line")
     _sampler(chat)
+
+
+def _set(verb: argparse.ArgumentParser, text: str) -> None:
+    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=text)
 
 
 def _sampler(verb: argparse.ArgumentParser) -> None:

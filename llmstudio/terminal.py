@@ -8,6 +8,7 @@ from .core.progress import Progress
 from .core.train.events import Sampled
 from .session.run import Run
 from .session.session import Session
+from .session.worker import Job
 
 WIDTH = 24
 QUIET_SECONDS = 5.0  # between two lines where the output is not a terminal
@@ -32,6 +33,14 @@ class Line:
         if self._live and self._shown:
             print(file=sys.stderr)
         self._shown = ""
+
+
+def tell(session: Session, told: set[str], kinds: tuple[str, ...] = ("error",)) -> None:
+    """Say what went wrong as it happens, each sentence once."""
+    for notice in session.notices:
+        if notice.kind in kinds and notice.text not in told:
+            told.add(notice.text)
+            print("\r\x1b[K" * sys.stderr.isatty() + notice.text, file=sys.stderr)
 
 
 def bar(share: float) -> str:
@@ -73,6 +82,17 @@ def of_run(run: Run, line: Line, samples: bool = False) -> Callable[[], None]:
             print(f"--- {sample_text(run.samples[shown])}", file=sys.stderr)
             shown += 1
         line.show(run_text(run), last=not run.live)
+
+    return each
+
+
+def of_rates(finder: Job, line: Line) -> Callable[[], None]:
+    """Shows which rate the finder has tried last."""
+
+    def each() -> None:
+        if finder.log:
+            tried = finder.log[-1]
+            line.show(f"tried {len(finder.log)} rates, the last {tried.rate:.2g}: loss {tried.loss:.3f}")
 
     return each
 

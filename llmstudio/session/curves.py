@@ -133,7 +133,8 @@ class Curves:
         if isinstance(event, Changed):
             self.changes.append(event)
             self.recipe_now = changed(self.recipe_now, event.fields)
-            self.flags.append((event.step, said(event)))
+            if words := said(event):
+                self.flags.append((event.step, words))
         elif isinstance(event, RolledBack):
             self._cut(event.step)
             self.rolled_back.append(event)
@@ -163,18 +164,23 @@ class Curves:
 
 
 def changed(recipe: Recipe, fields: dict[str, Any]) -> Recipe:
-    """The recipe with these values, as an event holds them. ValueError where one is none of a recipe's."""
+    """The recipe with these values, as an event holds them; what is no field of it ("compiled") is passed over.
+
+    ValueError where a value does not fit.
+    """
     known = {name: value for name, value in fields.items() if name in recipe.__struct_fields__}
     return fit(to_builtins(replace(recipe, **known)), Recipe)
 
 
 def said(event: Changed) -> str:
-    """The change in a few words, for a mark: "learning rate 0.0003"."""
-    words = [f"{name.replace('_', ' ')} {_short(value)}" for name, value in event.fields.items()]
-    return ", ".join(words)
+    """The change in a few words, for a mark: "learning rate 0.0003"; nothing where a note says it."""
+    if event.why == "early_stop":
+        return ""
+    return ", ".join(_words(name, value) for name, value in event.fields.items())
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return "off" if value is None else str(value)[:20]
+def _words(name: str, value: Any) -> str:
+    if name == "compiled":
+        return "compiled"
+    short = f"{value:.4g}" if isinstance(value, float) else "as designed" if value is None else str(value)[:20]
+    return f"{name.replace('_', ' ')} {short}"

@@ -45,7 +45,7 @@ class Recipes(Starting):
         return self._edits.can_redo
 
     def edit(self, recipe: Recipe, what: str = "") -> None:
-        """Take what differs from the recipe in force: for the next run; one that goes on takes it at once where it can."""
+        """Take what differs from the recipe in force, for the next run; one that goes on takes it at once if it can."""
         fields = differences(self.in_force, recipe)
         live = self.live
         self._edits.edit(replace(self.recipe, **fields), what)

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from ..core import memory
 from ..core.train.events import Snapshot, Step
 from ..core.train.finding import Finding, Plan, Rates
+from ..core.train.recipe import LIVE
 from . import launch
 from .build import BuildRoom
 from .checkup import Checkup, Question, course
 from .curves import changed
 from .data import DataRoom
 from .hall import Hall
+from .queued import Queued
 from .run import Run
 from .trials import Trials
 from .weights import Weights
@@ -40,8 +42,14 @@ class TrainRoom(Trials):
         """
         if (reason := self.why_not) is not None:
             raise ValueError(reason)
-        self._check_name(name)
-        return self._start(self.ordered(name, from_))
+        return self.begin(self.ordered(name, from_))
+
+    def begin(self, order: Queued) -> "Future[Any]":
+        """Start an order now, without a turn in the queue. As `start`."""
+        if self._busy(order.device):
+            raise ValueError("A run is going on. Stop it, or let this one wait for its turn.")
+        self._check_name(order.name)
+        return self._start(order)
 
     def duplicate(self, run: Run) -> None:
         """Bring a run's design and recipe back, to be edited."""
@@ -57,9 +65,19 @@ class TrainRoom(Trials):
 
     # going on
 
-    def resume(self, run: Run) -> "Future[Any]":
-        """Go on with a run from its newest checkpoint."""
-        return self._resume(run, {})
+    def resume(self, run: Run, **fields: Any) -> "Future[Any]":
+        """Go on with a run from its newest checkpoint, with these live fields of its recipe changed from there on."""
+        if fixed := [name for name in fields if name not in LIVE]:
+            raise ValueError(f"{fixed[0].replace('_', ' ')} is fixed once a run has begun. Start a new run with it.")
+        changed(run.recipe_now, fields)
+        if self._busy(run.device):
+            raise ValueError("A run is going on. Stop it before going on with another.")
+        if not self._data.ready:
+            raise ValueError("The text or its tokenizer changed since this run. Undo the change, or start a new run.")
+        self.starting = True
+        self.show(run)
+        newest = self._hall.models.ask(launch.newest, self._hall.folder, self.folder(run))
+        return self._hall.then(newest, lambda step: self._go_on(run, step, fields), self._not_made)
 
     def extend(self, run: Run, steps: int) -> "Future[Any]":
         """Let a run go on for `steps` more than planned, now or, where it has ended, from its newest checkpoint."""
@@ -69,17 +87,7 @@ class TrainRoom(Trials):
             done: Future[Any] = Future()
             done.set_result(None)
             return done
-        return self._resume(run, {"steps": longer})
-
-    def _resume(self, run: Run, fields: dict[str, Any]) -> "Future[Any]":
-        if self._busy(run.device):
-            raise ValueError("A run is going on. Stop it before going on with another.")
-        if not self._data.ready:
-            raise ValueError("The text or its tokenizer changed since this run. Undo the change, or start a new run.")
-        self.starting = True
-        self.show(run)
-        newest = self._hall.models.ask(launch.newest, self._hall.folder, self.folder(run))
-        return self._hall.then(newest, lambda step: self._go_on(run, step, fields), self._not_made)
+        return self.resume(run, steps=longer)
 
     def pause(self, on: bool = True) -> None:
         if (run := self.live) and run.job:

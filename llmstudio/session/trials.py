@@ -53,14 +53,17 @@ class Trials(Recipes):
         run, step = from_
         return self.order(run.model, self.recipe, name, origin=Origin(run=run.name, step=step))
 
-    def repeat(self, run: Run, name: str = "") -> None:
-        """Train a run again exactly: the same design, recipe, seed and changes. It begins now, or waits its turn."""
-        told = tuple(event for event in run.changes if event.why == "person")
+    def repeated(self, run: Run, name: str = "") -> Queued:
+        """A run again, exactly, as an order: the same design, recipe, seed, first weights and changes on the way."""
         old = run.origin or Origin()
-        origin = Origin(run=old.run, step=old.step, repeats=run.name, changes=told)
+        origin = Origin(run=old.run, step=old.step, repeats=run.name, changes=tuple(run.changes))
         if self._data.manifest and run.about.text not in ("", self._data.manifest.corpus):
             self._hall.say(f"The text has changed since {run.name}: the repeat learns from the text as it is now.")
-        self.enqueue([self.order(run.model, run.recipe, name, origin=origin, device=run.device)])
+        return self.order(run.model, run.recipe, name, origin=origin, device=run.device)
+
+    def repeat(self, run: Run) -> None:
+        """Train a run again exactly. It begins now, or waits for its turn."""
+        self.enqueue([self.repeated(run)])
 
     def sweep(self, plan: "Sweep", group: str = "") -> str:
         """Enqueue all runs of a sweep over the design and the recipe. Gives the name of their group.
