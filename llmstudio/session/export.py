@@ -188,6 +188,7 @@ def _tensorboard(tables: Sequence[Table], path: Path) -> None:
 
 def _events(table: Table, folder: str) -> None:
     from tensorboardX import SummaryWriter
+    from tensorboardX.proto.summary_pb2 import Summary
 
     own = {column.name: column for column in table.columns}
     when = own.get("seconds", Column(name="seconds", steps=(), values=()))
@@ -197,12 +198,14 @@ def _events(table: Table, folder: str) -> None:
         i = min(bisect_left(when.steps, step), len(when.steps) - 1)
         return table.created + (when.values[i] if i >= 0 else 0.0)
 
-    with SummaryWriter(folder, filename_suffix=MARK) as writer:
+    with SummaryWriter(folder, filename_suffix=MARK, max_queue=1000) as writer:
         about = msgspec.json.format(encode({"model": table.model, "recipe": table.recipe}), indent=2).decode()
         writer.add_text("design and recipe", f"```json\n{about}\n```", 0, at(0))
-        for column in table.columns:
-            for step, value in zip(column.steps, column.values, strict=True):
-                writer.add_scalar(column.name, value, int(step), at(step))
+        rows = _rows(table)
+        columns = [(column.name, _aligned(column, rows)) for column in table.columns]
+        for i, step in enumerate(rows):  # all numbers of a step at once: one by one takes five times as long
+            values = [Summary.Value(tag=name, simple_value=it[i]) for name, it in columns if it[i] is not None]
+            writer.file_writer.add_summary(Summary(value=values), step, at(step))
         for step, text in table.marks:
             writer.add_text("marks", text, step, at(step))
         for sample in table.samples:
