@@ -59,7 +59,8 @@ class RateFinder(QWidget):
                 self._tried[1].append(tried.loss)
             self._read = len(self.job.log)
         found = None if going else train.found
-        rates, losses = (found.rates, found.losses) if found is not None else self._tried
+        nothing: tuple[list[float], list[float]] = ([], [])  # or what is no longer true: another design, another recipe
+        rates, losses = self._tried if going else (found.rates, found.losses) if found is not None else nothing
         self.plot.set(rates, losses)
         self.plot.setVisible(self.roomy or bool(rates))
         suggestion, highest = (found.suggestion, found.highest) if found else (None, None)
@@ -79,7 +80,11 @@ class RateFinder(QWidget):
         if usable:
             self.use.setText(f"Use {rate(found.suggestion)}")
             self.use.setEnabled(rate(train.in_force.learning_rate) != rate(found.suggestion))
-        words = plural(len(self._tried[0]), "rate") + " tried" if going else NOT_FOUND if found and not usable else ""
+        words = f"{HINT}." if self.roomy and not found else ""
+        if going:
+            words = f"{plural(len(self._tried[0]), 'rate')} tried"
+        elif found and not usable:
+            words = NOT_FOUND
         if words != self.said.text():
             self.said.setText(words)
         self.said.setVisible(bool(words))

@@ -145,3 +145,17 @@ def test_the_finder_says_why_it_cannot_begin(desk: Any, finder: FinderPanel) -> 
     desk.beat()
     assert not finder.finder.start.isEnabled()
     assert finder.finder.start.toolTip() == build.problems[0].text
+
+
+def test_a_rate_is_really_looked_for(desk: Any, finder: FinderPanel) -> None:
+    train, view = desk.session.train, finder.finder
+    desk.click(view.start)
+    desk.until(lambda: train.finder is not None and not train.finder.running)
+    desk.until(lambda: train.found is not None)
+    assert len(view.plot._rates) == len(train.found.rates) > 16
+    assert view.use.isVisible() == (train.found.suggestion is not None)
+    train.edit(replace(train.recipe, optimizer="lion"))
+    desk.beat()
+    assert train.found is None
+    assert not view.use.isVisible(), "what was found for another optimiser is of no use"
+    assert view.plot._rates == []
