@@ -24,7 +24,7 @@ DRIFT = 0.4  # nats: a level that has risen this far above the lowest is a spike
 RISEN = 0.3  # ... this share of the lowest level
 BEYOND = 3.0  # ... and this many spreads: the highest of many medians lies that far above the lowest by chance
 MARGIN = 10  # steps before the first bad loss that are not trusted either
-GENTLE = 100  # steps beyond the bad one that are taken with half the rate
+GENTLE = 50  # steps beyond the bad one that are taken with half the rate
 TRIES = 3  # from the same step in vain; then a higher loss is taken for the new normal, and a broken one for hopeless
 MAD = 1.4826  # from the median absolute deviation to the standard deviation of a normal distribution
 
@@ -45,6 +45,7 @@ class Guard:
         self._seen: deque[tuple[int, float]] = deque(enumerate(known, step - len(known) + 1), MEMORY)
         self._bad: list[int] = []  # the steps of the losses just now that are beyond the limit
         self._lowest: tuple[float, int] | None = None  # level, and its step
+        self.broken = False  # the last loss was no number
         self.troubles = [*troubles]
 
     @property
@@ -58,7 +59,8 @@ class Guard:
 
     def look(self, step: int, loss: float, norm: float) -> Verdict:
         """Judge the loss and the gradient's norm that were met on the way to `step`."""
-        if not (isfinite(loss) and isfinite(norm)):
+        self.broken = not (isfinite(loss) and isfinite(norm))
+        if self.broken:
             self._bad = self._bad or [step]
             return "broken"
         if loss > self.limit:
@@ -88,7 +90,7 @@ class Guard:
     def went_back(self, to: int, bad: int) -> None:
         """The run is at step `to` again, after trouble at step `bad`."""
         self.troubles.append(Trouble(to=to, bad=bad))
-        self._bad, self._lowest = [], None
+        self._bad, self._lowest, self.broken = [], None, False
         while self._seen and self._seen[-1][0] > to:
             self._seen.pop()
 

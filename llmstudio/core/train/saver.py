@@ -64,6 +64,7 @@ class Saver:
     def __init__(self, folder: Path, kept: int = checkpoint.KEPT) -> None:
         self.folder = folder
         self.saved: Header | None = None  # of the newest checkpoint that `news` told of
+        self.unsound = False  # the newest state was not written, because something in it is no number
         self.paused = 0.0  # seconds that the caller was kept by the longest copy so far
         self._kept = kept
         self._state = Slot()  # the newest checkpoint
@@ -101,19 +102,20 @@ class Saver:
         """The newest state of `step` or before, in memory or on the disk; where there is none, the oldest in memory.
 
         It is to be given to `checkpoint.restore` at once: a later `hold` overwrites it. None: there is nothing at all.
-        ValueError where only a damaged checkpoint is left.
+        A state in which something is no number is none. ValueError where only a damaged checkpoint is left.
         """
-        held = sorted((slot for slot in self._held if slot.header), key=_step)
+        held = [slot for slot in sorted(self._held, key=_step) if slot.header and _finite(slot.tensors)]
         if known := [slot for slot in held if _step(slot) <= step]:
             return known[-1].header, known[-1].tensors  # type: ignore[return-value]
         self._settle()
         if found := checkpoint.load_resume(self.folder / "resume", step):
             return found[:2]
-        return next(((slot.header, slot.tensors) for slot in held if slot.header and _finite(slot.tensors)), None)
+        return (held[0].header, held[0].tensors) if held and held[0].header else None
 
     def forget(self, step: int) -> None:
         """The run went back to `step`: what came after it is neither held nor kept any more. OSError: some is."""
         self._settle()
+        self.unsound = False
         for slot in self._held:
             if _step(slot) > step:
                 slot.header = None
@@ -178,6 +180,7 @@ class Saver:
     def _checkpoint(self, tensors: Tensors, header: Header) -> News:
         text = f"{self.folder.name} could not be saved:"
         if not _finite(tensors):
+            self.unsound = True
             return _failed(header, f"{text} its weights are no numbers any more. What was there before is unchanged.")
         try:
             checkpoint.save_resume(self.folder / "resume", tensors, header, self._kept)

@@ -20,7 +20,7 @@ from llmstudio.core.model.spec import Model
 from . import checkpoint, shortage
 from .checkpoint import Header, Tensors
 from .compiled import Compiler
-from .events import Changed, Event, Note, RolledBack, Step
+from .events import Changed, Evaluated, Event, Note, RolledBack, Step
 from .guard import Guard
 from .health import histograms
 from .keeper import Keeper
@@ -115,7 +115,7 @@ class Trainer:
                 self._keeper.save()
                 yield from self._keeper.flush()
         finally:
-            self._keeper.close(save=self._guard.calm)
+            self._keeper.close(save=not self._guard.broken)
 
     def _build(self) -> News:
         """The network and what moves it: new ones, or those of the checkpoint."""
@@ -176,7 +176,7 @@ class Trainer:
         step, recipe = self.step, self.recipe
         last = step >= recipe.steps
         if last or step % recipe.evaluate_every == 0:
-            yield (look := (yield from self._looks.evaluate(step, recipe, last)))
+            yield (look := (yield from self._look(last)))
             if recipe.watch_every and step:
                 yield histograms(self._learner.gpt, step)
             if self._looks.judge(look):
@@ -189,6 +189,16 @@ class Trainer:
         if last or step % recipe.sample_every == 0:
             yield (yield from self._looks.sample(step, recipe))
         self._told = True
+
+    def _look(self, whole: bool) -> Generator[Event | None, None, Evaluated]:
+        """Look at validation text, in more portions where it does not fit into the memory."""
+        while True:
+            try:
+                return (yield from self._looks.evaluate(self.step, self.recipe, whole))
+            except (RuntimeError, MemoryError) as error:
+                if not shortage.of_memory(error):
+                    raise
+            yield self._portion()
 
     def _stop_early(self) -> News:
         """Go back to the best weights and end the run here."""
@@ -203,7 +213,7 @@ class Trainer:
         )
         yield Note(step=self.step, text=text, flag=f"back to the best, step {best.step}")
         yield self._apply(Changed(step=self.step, fields={"steps": self.step}, why="early_stop"))
-        yield (yield from self._looks.evaluate(self.step, self.recipe, True))
+        yield (yield from self._look(True))
 
     # what changes on the way
 
@@ -231,6 +241,7 @@ class Trainer:
     def _portion(self) -> Changed:
         """Take the batch in more portions: it did not fit into the memory."""
         recipe = self.recipe
+        shortage.release()
         finer = shortage.finer(recipe.batch, recipe.accumulate, self._begun)
         if finer is None:
             raise ValueError(
