@@ -13,6 +13,16 @@ from .muon import Muon
 from .recipe import Recipe
 
 FUSED = ("cpu", "cuda", "mps")  # devices on which torch has the whole update as one kernel
+MEMORY: dict[type[torch.optim.Optimizer], tuple[str, ...]] = {  # of each weight, by the names that torch gives it
+    torch.optim.AdamW: ("step", "exp_avg", "exp_avg_sq"),
+    torch.optim.Adam: ("step", "exp_avg", "exp_avg_sq"),
+    torch.optim.Adafactor: ("step", "row_var", "col_var", "variance"),
+    torch.optim.RMSprop: ("step", "square_avg"),
+    torch.optim.SGD: ("momentum_buffer",),
+    Lion: ("exp_avg",),
+    Muon: ("momentum_buffer",),
+}
+SMALLER = ("step", "row_var", "col_var")  # all else is as large as the weight
 Group = dict[str, Any]
 
 
@@ -67,7 +77,7 @@ class Optimizers:
         return {f"{key}.{self.names[p]}": t for p, kept in memory for key, t in kept.items() if t is not None}
 
     def load(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state` told, and forget all else. ValueError: it is of other weights; nothing has changed."""
+        """Take over what `state` told, and forget all else. ValueError: not ours; nothing has changed."""
         found: list[tuple[torch.optim.Optimizer, Tensor, str, Tensor]] = []
         owners = {self.names[p]: (part, p) for part in self.parts for g in part.param_groups for p in g["params"]}
         for key, tensor in state.items():
@@ -75,7 +85,9 @@ class Optimizers:
             if name not in owners:
                 raise ValueError(f"The optimiser's memory of {name or key} belongs to another model: start a new run.")
             part, p = owners[name]
-            if what in ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg") and tensor.shape != p.shape:
+            if what not in MEMORY[type(part)]:
+                raise ValueError(f"The memory of {name} is of another kind of optimiser: start a new run.")
+            if what not in SMALLER and tensor.shape != p.shape:
                 raise ValueError(f"The optimiser's memory of {name} has another size: start a new run.")
             beside = what != "step" or part.defaults.get("fused")  # only fused steps are counted where the weights are
             found.append((part, p, what, tensor.to(p.device if beside else "cpu", copy=True)))

@@ -161,6 +161,27 @@ def test_memory_of_another_model_is_refused(kind: Optimizer) -> None:
     assert optimizers.state() == {}
 
 
+def test_memory_of_another_optimiser_is_refused() -> None:
+    kept: dict[str, dict[str, torch.Tensor]] = {}
+    for kind in KINDS:
+        gpt, optimizers = made(kind)
+        push(gpt, optimizers, 2)
+        kept[kind] = optimizers.state()
+    for kind, other in (
+        ("sgd", "momentum"),
+        ("muon", "adamw"),
+        ("adamw", "muon"),
+        ("lion", "adafactor"),
+        ("adam", "lion"),
+    ):
+        _, optimizers = made(kind)
+        if (kind, other) == ("adam", "lion"):
+            optimizers.load(kept[other])  # the mean gradient of both
+            continue
+        with pytest.raises(ValueError, match="another kind"):
+            optimizers.load(kept[other])
+
+
 def test_weights_without_gradients_stay() -> None:
     for kind in KINDS:
         gpt, optimizers = made(kind)
