@@ -177,6 +177,7 @@ class Computer:
     def _keep(self, peaks: dict[str, Peak] | None) -> None:
         self._measuring = False
         if peaks:
+            self._tries, self._try_at = 0, 0.0
             self._hall.edit_settings(peaks=self._hall.settings.peaks | peaks)
             self.changed.emit()
 
