@@ -5,7 +5,7 @@ A batch's loss is noisy: a finding needs a change that is large beside that nois
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from math import isfinite, sqrt
+from math import isfinite, nan, sqrt
 from operator import mul
 from statistics import fmean, median
 
@@ -20,6 +20,7 @@ RECENT = 100  # steps in which something counts as happening now
 MAD = 1.4826  # times the median absolute deviation is the standard deviation, of a normal distribution
 JUMP = 8.0  # standard deviations
 LEVEL = 0.01  # nats: a gain below this over a third of the run is none
+WIDE, WIDE_SHARE = 0.25, 0.15  # nats, or share of the loss, by which the gap between unread and read text has opened
 LEARNS_BY_HEART = 0.02  # nats above the best validation loss, three looks in a row
 SHIFTS = ("dropout", "label_smoothing", "z_loss")  # changing these moves the loss itself
 
@@ -33,7 +34,7 @@ def losses(course: Course) -> Iterator[Finding]:
     yield from _rolled_back(course)
     if first is None or first.severity != "bad":
         heart = [*overfitting(course)]
-        yield from heart or [*worse_than_counting(course), *_plateau(course, loss)]
+        yield from heart or [*_gap(course, loss), *worse_than_counting(course), *_plateau(course, loss)]
 
 
 def comparable(course: Course) -> Curve:
@@ -198,6 +199,27 @@ def overfitting(course: Course) -> Iterator[Finding]:
     yield Finding(
         kind="overfitting", severity="bad" if severe else "care", text=text, step=at, cure=_against_heart(course)
     )
+
+
+def _gap(course: Course, loss: Curve) -> Iterator[Finding]:
+    """The two losses have drawn apart since the run was young. Texts that differ from the start are no sign of it."""
+    seen = looks(course)
+    young = max(2 * course.recipe.warmup, 0.1 * course.step, loss.steps[0] + RECENT if loss.steps else 0)
+    early = next((i for i, step in enumerate(seen.steps) if step >= young), None)
+    if early is None or early > len(seen.steps) - 3:
+        return
+    apart = [seen.values[i] - _around(loss, seen.steps[i]) for i in (early, -2, -1)]
+    if min(apart[1:]) - apart[0] < max(WIDE, WIDE_SHARE * seen.values[-1]):
+        return
+    here = _around(loss, seen.steps[-1])
+    text = f"It begins to learn the text by heart: {here:.2f} there, and {seen.values[-1]:.2f} on text it has not read."
+    yield Finding(kind="overfitting", severity="care", text=text, cure=_against_heart(course))
+
+
+def _around(loss: Curve, step: float) -> float:
+    """Mean training loss of the steps before a look."""
+    end = bisect_right(loss.steps, step)
+    return fmean(loss.values[max(0, end - RECENT) : end] or [nan])
 
 
 def _chance(values: Sequence[float]) -> float:

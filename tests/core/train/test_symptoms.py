@@ -122,6 +122,16 @@ def test_learning_by_heart_and_what_to_do_early_and_late() -> None:
     assert late and late.action == "best"
 
 
+def test_a_gap_that_opens_counts_and_one_that_was_there_from_the_start_does_not() -> None:
+    looks = {step: float(falling(step, noise=0)[-1]) for step in range(100, 1201, 100)}
+    faster = np.arange(1200) / 1200
+    finding = only(course(falling(1200) - 0.5 * faster, looks))
+    assert (finding.kind, finding.severity) == ("overfitting", "care")
+    assert finding.cure and finding.cure.fields == {"dropout": 0.1}
+    assert kinds(course(falling(1200) - 0.5, looks)) == ["learning"]
+    assert kinds(course(falling(1200) - 0.15 * faster, looks)) == ["learning"]
+
+
 def test_one_worse_look_is_chance_and_a_rising_training_loss_is_something_else() -> None:
     looks = {step: 3.0 - step / 1000 for step in range(100, 1001, 100)}
     assert kinds(course(falling(1000), {**looks, 1000: 2.4})) == ["learning"]
