@@ -192,8 +192,7 @@ class Starting(Runs):
         self._refresh(run)
         if error:
             run.error = sentence(error)
-            assert run.worker
-            run.worker.ask(self._weights.let_go, run)
+            self._hall.models.ask(self._weights.let_go, run)
             self._hall.tell(error)
         run.end("failed" if error else "finished" if run.step >= run.steps else "stopped")
         self._records.write(self.runs, now=True)

@@ -23,6 +23,7 @@ from .weights import Weights
 from .worker import Job
 
 if TYPE_CHECKING:
+    from ..core.train.finder import Found
     from .opened import Opened
 
 
@@ -176,7 +177,7 @@ class TrainRoom(Trials):
             recipe=self.recipe,
             train_tokens=manifest.train_tokens if manifest else None,
             memory=memory.available(),
-            rates=Rates(suggestion=found.suggestion, highest=found.highest) if found and found.suggestion else None,
+            rates=_rates(found),
         )  # fmt: skip
         floor = project.floor if project else None
         return Question(plan=plan, course=course(run, manifest, floor) if run else None, live=live is not None)
@@ -207,3 +208,9 @@ class TrainRoom(Trials):
             self.resume(run)
         except ValueError as error:
             self._hall.tell(error)
+
+
+def _rates(found: "Found | None") -> Rates | None:
+    if found is None or found.suggestion is None or found.highest is None:
+        return None
+    return Rates(suggestion=found.suggestion, highest=found.highest)

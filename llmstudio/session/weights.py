@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..core.model.network import GPT
 
 KEPT = 3  # networks of past steps kept in memory
+WAIT = 60  # seconds for the thread of another device to come to the end of its step
 
 
 class Weights:
@@ -26,6 +27,8 @@ class Weights:
         ValueError where nothing was saved yet or the file cannot be read.
         """
         if step is None and run.trainer and run.trainer.model:
+            if run.live and run.worker and not run.worker.here:
+                return run.worker.ask(_copied, run).result(WAIT)
             return run.trainer.model, run.trainer.step
         key = (run.name, step)
         if key not in self._past:
@@ -74,3 +77,11 @@ class Weights:
             names = " and ".join(damaged)
             self.troubles.append(f"{names} of {run.name} could not be read; these are the weights of step {at}.")
         return gpt, at
+
+
+def _copied(run: Run) -> "tuple[GPT, int]":
+    """The network as it is now, for another thread than the one that trains it."""
+    from copy import deepcopy
+
+    assert run.trainer and run.trainer.model
+    return deepcopy(run.trainer.model).eval(), run.trainer.step

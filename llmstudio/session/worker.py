@@ -89,6 +89,11 @@ class Worker:
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
 
+    @property
+    def here(self) -> bool:
+        """The caller is on this worker's thread."""
+        return threading.current_thread() is self._thread
+
     def start(self, steps: Generator[Any, None, Any], log: list[Any] | None = None) -> Job:
         """Begin a job; its news goes to `log`, where one is given, behind what is there."""
         job = Job(steps, lambda: self._calls.put(lambda: None), log)
