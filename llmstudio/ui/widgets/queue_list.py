@@ -157,15 +157,14 @@ class QueueList(QAbstractScrollArea):
             self._paint(p, row, QRectF(self.rect_of(row)))
         p.setOpacity(1.0)
         if self._dragged >= 0:
-            y = self._gap() * ROW - self.verticalScrollBar().value()
-            p.fillRect(QRectF(0, min(max(y - 1, 0), self.viewport().height() - 3), self.viewport().width(), 3),
-                       theme.color("accent"))  # fmt: skip
             p.setOpacity(0.94)
             place = QRectF(1, self._at.y() - ROW / 2, self.viewport().width() - 2, ROW)
             p.setPen(QPen(theme.color("accent"), 2))
             p.setBrush(theme.color("raised"))
             p.drawRoundedRect(place, 4, 4)
             self._write(p, self._dragged, place)
+            y = min(max(self._gap() * ROW - self.verticalScrollBar().value() - 1, 0), self.viewport().height() - 3)
+            p.fillRect(QRectF(0, y, self.viewport().width(), 3), theme.color("accent"))
 
     def _paint(self, p: QPainter, row: int, rect: QRectF) -> None:
         hovered = row == self._hovered and self._dragged < 0

@@ -74,6 +74,9 @@ def test_a_sweep_is_made_run_and_its_best_setting_said(desk: Any, panel: Runs) -
     turn(desk, panel.sweep.view, "time")
     assert [dot.y for dot in result.times.dots()] == [setting.median for setting in shown]
     assert result.times.dots()[0].named  # nothing is better than the best
+    name, picture, rows = panel.page.seen()
+    assert (name, picture) == ("sweep", result.times)
+    assert [row[:3] for row in rows()][1] == ("learning rate 0.01", train.runs[2].name, best[0])
 
 
 def test_what_is_wrong_with_a_value_is_said_under_it(desk: Any, panel: Runs) -> None:

@@ -4,7 +4,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget
 
+from ....icons import icon
 from ....panel import Panel
+from ....saving import save_view
 from ....widgets.button import tool
 from ....widgets.run_rows import Against
 from ....widgets.segments import Segments
@@ -44,7 +46,7 @@ class Runs(Panel):
             self.switch.set_hint(word, hint)
         self.switch.changed.connect(self.turn_to)
         self.add_tool(self.switch)
-        self.more = tool("more", "What can be done with the selected runs", self._more)
+        self.more = tool("more", "What can be done with the selected runs, and how they are compared", self._more)
         self.add_tool(self.more)
         self.body.setContentsMargins(8, 0, 8, 12)
         self.body.addWidget(self.pages, 1)
@@ -59,23 +61,20 @@ class Runs(Panel):
         self._refresh()
 
     def tick(self) -> None:
-        page = self.pages.currentWidget()
-        assert isinstance(page, TablePage | SweepPage | ScalingPage)
-        page.tick()
+        self.page.tick()
 
     def _refresh(self) -> None:
-        page = self.pages.currentWidget()
-        assert isinstance(page, TablePage | SweepPage | ScalingPage)
-        page.refresh()
+        self.page.refresh()
+
+    @property
+    def page(self) -> TablePage | SweepPage | ScalingPage:
+        return (self.table, self.sweep, self.scaling)[self.pages.currentIndex()]
 
     def _more(self) -> None:
-        self._menu(self.more.mapToGlobal(QPoint(0, self.more.height())), views=True)
-
-    def _menu(self, at: QPoint, views: bool = False) -> None:
-        menu = QMenu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        self.deeds.fill(menu, self.table.list.chosen_runs(), self.table.list.write_note)
-        if views:
+        """The menu of the selected runs, how they are compared, and saving what is seen."""
+        menu = self._made()
+        if self.page is self.table:
+            self.deeds.fill(menu, self.table.list.chosen_runs(), self.table.list.write_note)
             menu.addSeparator()
             group = QActionGroup(menu)
             for against, words in AGAINST.items():
@@ -84,7 +83,25 @@ class Runs(Panel):
                 entry.setChecked(self.table.list.rows.against == against)
                 group.addAction(entry)
                 entry.triggered.connect(lambda _, kind=against: self.table.list.compare_with(kind))
+            menu.addSeparator()
+        entry = menu.addAction(icon("export", "text"), "Save this picture or its numbers")
+        entry.triggered.connect(lambda: self._save())
+        entry.setEnabled(self.page.seen() is not None)
+        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    def _save(self) -> None:
+        if seen := self.page.seen():
+            save_view(self, *seen)
+
+    def _menu(self, at: QPoint) -> None:
+        menu = self._made()
+        self.deeds.fill(menu, self.table.list.chosen_runs(), self.table.list.write_note)
         menu.popup(at)
+
+    def _made(self) -> QMenu:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.deeds.key(event, self.table.list.chosen_runs()):

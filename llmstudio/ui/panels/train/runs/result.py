@@ -17,6 +17,7 @@ from ....words.numbers import fixed, plural
 from ....words.settings import named
 from ....words.sweep import outcome
 from .deeds import Deeds
+from .seen import Seen
 
 if TYPE_CHECKING:
     from .....session.session import Session
@@ -33,6 +34,8 @@ class Result(QWidget):
         self._runs: list[Run] = []
         self._waiting, self._by_time = 0, False
         self._drawn_for: object = None
+        self._found: list[Summary] = []
+        self._names: list[str] = []
         self._keys: dict[str, tuple[str, ...]] = {}  # names of the runs behind what can be clicked
         self.settings = SpreadPlot("Settings, best first")
         self.times = PointsPlot("Loss against time")
@@ -64,6 +67,7 @@ class Result(QWidget):
         by_name = {run.name: run for run in ended}
         firsts = [by_name[each.names[0]] for each in found]
         names = [name or firsts[i].name for i, name in enumerate(named([(run.model, run.recipe) for run in firsts]))]
+        self._found, self._names = found, names
         self._keys = {each.names[0]: each.names for each in found}
         self.views.setCurrentWidget(self.empty if not found else self.times if self._by_time else self.settings)
         if self._by_time:
@@ -73,6 +77,16 @@ class Result(QWidget):
         going = len(self._runs) - len(ended) + self._waiting
         left = f"{plural(going, 'run is', 'runs are')} still to come." if going else ""
         self.said.setText(" ".join(part for part in (outcome(found, names), left) if part))
+
+    def seen(self) -> Seen | None:
+        """The view, and its numbers: one row for each run."""
+        if not self._found:
+            return None
+        rows: list[tuple[object, ...]] = [("setting", "run", "validation_loss", "median", "low", "high", "seconds")]
+        for each, name in zip(self._found, self._names, strict=True):
+            middle = (each.loss, each.low, each.high, each.seconds)
+            rows += [(name, run, loss, *middle) for run, loss in zip(each.names, each.losses, strict=True)]
+        return Seen("sweep", self.times if self._by_time else self.settings, lambda: rows)
 
     def _show_times(self, found: Sequence[Summary], names: Sequence[str]) -> None:
         best = front([(each.seconds, each.loss) for each in found])

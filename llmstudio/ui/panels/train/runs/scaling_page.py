@@ -19,6 +19,7 @@ from ....widgets.points_plot import Band, Dot, Line, PointsPlot
 from ....widgets.segments import Segments
 from ....words.numbers import fixed, plural
 from .run_choice import RunChoice
+from .seen import Seen
 
 if TYPE_CHECKING:
     from .....session.session import Session
@@ -166,6 +167,14 @@ class ScalingPage(QWidget):
     def _pick(self, name: str) -> None:
         if name in self._runs:
             self.session.train.show(self._runs[name])
+
+    def seen(self) -> Seen | None:
+        """The picture, and what the law goes through."""
+        if self.law is None:
+            return None
+        rows: list[tuple[object, ...]] = [("run", "parameters", "tokens", "operations", "validation_loss")]
+        rows += [(each.name, each.parameters, each.tokens, each.compute, each.loss) for each in self._points]
+        return Seen("scaling", self.plot, lambda: rows)
 
     def _planned_anew(self) -> None:
         if self.isVisible():

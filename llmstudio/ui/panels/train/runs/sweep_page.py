@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ....widgets.segments import Segments
@@ -9,6 +10,7 @@ from .deeds import Deeds
 from .maker import Maker
 from .result import Result
 from .run_choice import RunChoice
+from .seen import Seen
 
 if TYPE_CHECKING:
     from .....session.session import Session
@@ -34,7 +36,7 @@ class SweepPage(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(8)
-        row.addWidget(self.view)
+        row.addWidget(self.view, 0, Qt.AlignmentFlag.AlignLeft)
         row.addWidget(self.of, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -58,6 +60,10 @@ class SweepPage(QWidget):
             self.maker.refresh()
         else:
             self.result.show_runs(self.of.runs(), self.of.waiting(), by_time=self.view.chosen == TIME)
+
+    def seen(self) -> Seen | None:
+        """What can be saved of it; nothing while a sweep is being made."""
+        return None if self.view.chosen == NEW else self.result.seen()
 
     def _made(self, group: str) -> None:
         """Look at what comes out of it."""

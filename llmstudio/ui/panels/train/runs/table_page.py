@@ -10,10 +10,12 @@ from .....session.run import Run
 from ....widgets.button import button
 from ....widgets.empty import EmptyState
 from ....widgets.label import label
+from ....widgets.run_rows import TITLES
 from ....widgets.run_table import RunTable
 from ....words.runs import compared, note_parts, trust
 from .deeds import Deeds
 from .queue_box import QueueBox
+from .seen import Seen
 
 if TYPE_CHECKING:
     from .....session.session import Session
@@ -66,7 +68,7 @@ class TablePage(QWidget):
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for widget in (self.search, self.list, self.queue, self.error, self.said):
+        for widget in (self.search, self.list, self.error, self.said, self.queue):
             column.addWidget(widget, 100 if widget is self.list else 0)
         column.addStretch(1)
         column.addLayout(row)
@@ -90,6 +92,13 @@ class TablePage(QWidget):
         self.error.setVisible(bool(self.error.text()))
         self._buttons()
         self.tick()
+
+    def seen(self) -> Seen:
+        """The table, and its texts."""
+        rows = self.list.rows
+        columns = range(1, rows.columnCount())
+        lines = [[rows.text(row, column) for column in columns] for row in range(rows.rowCount())]
+        return Seen("runs", self.list, lambda: [TITLES[1:], *lines])
 
     def _say(self) -> None:
         """How the shown run stands against the others that are drawn, or against all while it is alone."""
