@@ -10,7 +10,6 @@ from ..theme import faded, theme
 
 Align = Qt.AlignmentFlag
 HIGH = 16  # of a name
-FURTHEST = 40  # pixels that a name may be away from its line
 FLAG = 170  # pixels that the words on a flag may take
 ROWS = 3  # of flags
 
@@ -72,7 +71,7 @@ def _beside(frame: QRectF, at: QPointF, width: float) -> QRectF:
 def _free(frame: QRectF, at: QPointF, width: float, taken: Sequence[QRectF]) -> QRectF | None:
     """Room for a name near the end of its line, the nearest first."""
     box = _beside(frame, at, width)
-    for shift in (0, 24, -HIGH, FURTHEST, -2 * HIGH):
+    for shift in (0, -18, -36, 24, 42):
         moved = box.translated(0, shift)
         if frame.contains(moved) and not any(moved.intersects(other) for other in taken):
             return moved

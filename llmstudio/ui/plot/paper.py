@@ -18,6 +18,7 @@ from .series import Floats
 
 pg.setConfigOptions(antialias=True)
 CLICK = 4  # pixels: what moves less is a click
+TALL = 32  # pixels: a drag with Shift that is less high chooses steps alone
 ZOOM = 1.0015  # for each of the 120 units of a notch of the wheel
 CLOSEST = 4.0  # steps at least in view
 
@@ -232,7 +233,7 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
     def _drag(self, here: QPointF, choosing: bool) -> None:
         assert self._pressed is not None and self._last is not None
         if self._chosen is not None or choosing:
-            self._chosen = QRectF(self._pressed, here).normalized().intersected(self.frame)
+            self._chosen = self._framed(self._pressed, here)
             self.viewport().update()
             return
         if (here - self._pressed).manhattanLength() < CLICK and self._last == self._pressed:
@@ -247,14 +248,22 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
             across = moved.x() / max(self.frame.width(), 1) * (right - left)
             self._across(left - across, right - across)
 
+    def _framed(self, start: QPointF, end: QPointF) -> QRectF:
+        """What lies between two points; all values where they are at about one height."""
+        frame, box = self.frame, QRectF(start, end).normalized()
+        if box.height() < TALL:
+            box.setTop(frame.top())
+            box.setBottom(frame.bottom())
+        return box.intersected(frame)
+
     def _zoom_to(self, chosen: QRectF) -> None:
-        """Show what was framed: the steps, and where the frame is high, the values."""
+        """Show what was framed: the steps, and where the frame is not as high as the chart, the values."""
         self.viewport().update()
         if chosen.width() < 2 * CLICK:
             return
         frame, (_, (low, high)) = self.frame, self.box.viewRange()
         left, right = (self._placed(self.step_at(x)) for x in (chosen.left(), chosen.right()))
-        if chosen.height() > 8 * CLICK:
+        if chosen.height() < frame.height():
             top, bottom = ((frame.bottom() - y) / max(frame.height(), 1) for y in (chosen.top(), chosen.bottom()))
             self._upright(low + bottom * (high - low), low + top * (high - low))
         self._across(left, right)

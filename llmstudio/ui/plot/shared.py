@@ -12,6 +12,7 @@ class Shared:
 
     def __init__(self, chart: "Paper", session: "Session") -> None:
         self.chart, self.session, self.train = chart, session, session.train
+        self._last: int | None = None  # where the pointer was on this chart
         train = session.train
         chart.hovered.connect(self._hovered)
         chart.span_chosen.connect(self._chosen)
@@ -20,7 +21,11 @@ class Shared:
         train.span_changed.connect(self._span)
 
     def _hovered(self) -> None:
-        self.train.hover_at(None if self.chart.at is None else round(self.chart.at))
+        """The pointer moved here, or left; when it left, another chart may have it already."""
+        step = None if self.chart.at is None else round(self.chart.at)
+        if step is not None or self.train.hover == self._last:
+            self.train.hover_at(step)
+        self._last = step
 
     def _chosen(self) -> None:
         self.train.look_at(self.chart.span)

@@ -139,7 +139,8 @@ def test_another_run_is_drawn_behind_with_its_name(desk: Any, panel: Loss) -> No
 @pytest.mark.parametrize("kind", ["png", "svg", "csv"])
 def test_it_is_saved(desk: Any, panel: Loss, tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"loss.{kind}"
-    panel.picture.save(str(path))
+    panel.menu.save(str(path))
+    desk.until(lambda: desk.session.notices)
     assert desk.session.notices[-1].text == f"loss.{kind} written"
     run = desk.session.train.run
     if kind == "csv":
@@ -157,10 +158,12 @@ def test_it_is_saved(desk: Any, panel: Loss, tmp_path: Path, kind: str) -> None:
 
 
 def test_what_cannot_be_saved_is_said(desk: Any, panel: Loss, tmp_path: Path) -> None:
-    panel.picture.save(str(tmp_path / "loss.doc"))
+    panel.menu.save(str(tmp_path / "loss.doc"))
     assert "should end in .png, .svg or .csv" in desk.session.notices[-1].text
-    panel.picture.save(str(tmp_path / "nowhere" / "loss.csv"))
+    panel.menu.save(str(tmp_path / "nowhere" / "loss.csv"))
+    desk.until(lambda: len(desk.session.notices) == 2)
     assert desk.session.notices[-1].kind == "error"
+    assert "Choose another folder" in desk.session.notices[-1].text
 
 
 def test_the_plotting_library_waits_for_a_run() -> None:

@@ -1,11 +1,11 @@
 """Small charts of what lies behind a loss, in step with it: the same steps in view, the same cross-hair."""
 
 import importlib
+from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QMenu, QStackedLayout, QWidget
 
 from ....panel import Panel
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .small import SmallChart
 
 NO_RUN = "No run yet. Learning rate, gradients, speed and memory will be drawn here, step by step."
-NARROWEST = 170  # pixels of a chart
+NARROWEST, LOWEST = 160, 112  # pixels of a chart
 EVERY = 0.25  # seconds between two redraws of a run that goes on: these are looked at beside the loss
 
 
@@ -34,6 +34,8 @@ class Charts(Panel):
         self._left = 0  # charts that are not up to date
         self._at = 0.0
         self._remembered = ""  # run whose memory is being read
+        self._reading: object = None  # the last that was noted
+        self._arranged: tuple[object, ...] = ()
         self.export = tool("export", "Save a chart or its numbers", self._menu)
         self.add_tool(self.export)
         self.body.setContentsMargins(8, 0, 4, 8)
@@ -62,6 +64,7 @@ class Charts(Panel):
             self._ask_for_plots()
             return
         self._read_memory()
+        self._arrange()
         for small in self.small:
             small.chart.set_moment(self.session.inside.moment)
         runs = [each for each in self.session.train.overlaid if each is run or each.step]
@@ -91,13 +94,14 @@ class Charts(Panel):
         from .small import SmallChart
 
         self.small = [SmallChart(self.session, kind) for kind in KINDS]
-        self._arrange()
+        for small in self.small:
+            small.setParent(self.filled)
 
     def _read_memory(self) -> None:
         """Note what the program holds, at the step of the run that goes on."""
         run = self.session.train.live
         small = self.small[-1]
-        small.setVisible(len(small.memory) > 1 and self._remembered == getattr(self.session.train.run, "name", ""))
+        small.wanted = len(small.memory) > 1 and self._remembered == getattr(self.session.train.run, "name", "")
         if run is None or run.state != "training":
             return
         if run.name != self._remembered or (small.memory.steps and run.step < small.memory.steps[-1]):
@@ -105,15 +109,27 @@ class Charts(Panel):
             small.memory.cut(-1)
         self.session.computer.watch()
         reading = self.session.computer.reading
-        if reading is not None and reading.memory and run.step > (small.memory.steps[-1] if small.memory.steps else 0):
+        if reading is not None and reading is not self._reading and reading.memory:
+            self._reading = reading
             small.memory.add(run.step, float(reading.memory))
 
     def _arrange(self) -> None:
-        """As many beside each other as the width has room for."""
-        across = max(1, min(len(self.small), self.width() // NARROWEST))
-        across = 2 if across == 3 and len(self.small) == 4 else across
-        for place, small in enumerate(self.small):
+        """As many as there is room for, the most important first, in as few rows as their width allows."""
+        wanted = [small for small in self.small if small.wanted]
+        columns = max(1, self.filled.width() // NARROWEST)
+        rows = max(1, self.filled.height() // LOWEST)
+        kept = wanted[: rows * columns]
+        across = ceil(len(kept) / ceil(len(kept) / columns)) if kept else 1
+        arranged = across, tuple(small.kind.name for small in kept)
+        if arranged == self._arranged:
+            return
+        self._arranged = arranged
+        for small in self.small:
+            self.grid.removeWidget(small)
+            small.setVisible(small in kept)
+        for place, small in enumerate(kept):
             self.grid.addWidget(small, place // across, place % across)
+        self._drawn = ()
 
     def _menu(self) -> None:
         menu = QMenu(self)
@@ -124,8 +140,3 @@ class Charts(Panel):
                 entry = menu.addAction(small.kind.title)
                 entry.triggered.connect(lambda _=False, small=small: small.menu.offer_saves(at))
         menu.popup(at)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.small:
-            self._arrange()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from .....core.train.schedule import learning_rate
 from .....session.run import Run
 from .....session.series import Series
 from ....numbers import count
@@ -35,13 +36,15 @@ class Line:
         self.x, self.y, self.smoothed, self.after = Growing(), Growing(), Smoothed(), Growing()
         self._cuts = -1
 
-    def refresh(self, series: Series, after: Series | None) -> None:
+    def refresh(self, series: Series, smooth: bool, after: Series | None) -> None:
         if self.run.cuts != self._cuts:
             for grown in (self.x, self.y, self.smoothed, self.after):
                 grown.clear()
             self._cuts = self.run.cuts
         self.x.follow(series.steps)
-        self.smoothed.smooth(self.y.follow(series.values), SMOOTH)
+        self.y.follow(series.values)
+        if smooth:
+            self.smoothed.smooth(self.y.all, SMOOTH)
         if after is not None:
             self.after.follow(after.values)
 
@@ -52,6 +55,7 @@ class SmallChart(QWidget):
         self.session, self.kind = session, kind
         self._lines: dict[str, Line] = {}
         self._run: Run | None = None
+        self.wanted = True  # has something to show
         self.memory = Series()  # what was read while this was looked at
         title = f"{kind.title}, {kind.unit}" if kind.unit else kind.title
         self.caption = ElidedLabel(title, "muted", 11)
@@ -80,10 +84,13 @@ class SmallChart(QWidget):
     def show_run(self, run: Run, others: list[Run], span: float) -> None:
         """`others` are drawn behind it."""
         self._run = run
+        if self.kind is MEMORY:
+            others = []  # only that of the run that goes on was read
         self._lines = {each.name: self._of(each) for each in (*others, run)}
         curves = []
         for line in self._lines.values():
-            line.refresh(self._series(line.run), self.kind.after(line.run) if self.kind.after else None)
+            after = self.kind.after if line.run is run else None
+            line.refresh(self._series(line.run), self.kind.smooth, after(run) if after else None)
             curves += self._curves(line, line.run is run, len(others) > MANY)
         if self.kind is LEARNING_RATE:
             curves = [*self._plan(run), *curves]
@@ -96,11 +103,20 @@ class SmallChart(QWidget):
         run = self._run
         if run is None:
             return
-        series, step = self._series(run), self.session.train.hover
-        value = series.last if step is None else series.at(step)
+        step = self.session.train.hover
+        value = self._value(run, step)
         self.value.set_text("–" if value is None else self._said(run, value, step))
         if self.session.train.hover is not None:
             self.chart.set_cross(float(self.session.train.hover))
+
+    def _value(self, run: Run, step: int | None) -> float | None:
+        """At a step, or the newest; ahead of the run only the plan is known."""
+        series = self._series(run)
+        if step is None:
+            return series.last
+        if step > run.step:
+            return learning_rate(run.recipe_now, step - 1) if self.kind is LEARNING_RATE and step <= run.steps else None
+        return series.at(step)
 
     def _said(self, run: Run, value: float, step: int | None) -> str:
         words = self.kind.said(value)

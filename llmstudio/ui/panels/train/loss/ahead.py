@@ -66,3 +66,10 @@ class Ahead:
                 self.known = found
 
         self._session.then(asked, take)
+
+    def at(self, step: float) -> tuple[float, float] | None:
+        """Between which losses it lies at a step, None where nothing is said."""
+        found = self.known
+        if found is None or not found.steps or not found.steps[0] <= step <= found.steps[-1]:
+            return None
+        return float(np.interp(step, found.steps, found.low)), float(np.interp(step, found.steps, found.high))

@@ -133,7 +133,9 @@ class Loss(Panel):
 
     def _show_following(self) -> None:
         on = self.picture is None or self.picture.following
-        self.following.setText("Following" if on else "Follow")
+        words = "Following" if on else "Follow"
+        self.following.setText(words if self.width() >= NARROWER else "")
+        self.following.setAccessibleName(words)
         self.following.setIcon(icon("live", "accent" if on else "text"))
         _dress(self.following, "following" if on else "plain")
 
@@ -154,6 +156,7 @@ class Loss(Panel):
         for widget in self.droppable:
             widget.setVisible(event.size().width() >= NARROW)
         self.axis.setVisible(event.size().width() >= NARROWER)
+        self._show_following()
 
 
 def _dress(widget: QPushButton, kind: str) -> None:

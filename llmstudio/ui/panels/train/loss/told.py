@@ -26,11 +26,12 @@ def tip(chart: "Picture", run: Run, step: float, train_tokens: int | None) -> Ti
     here = last_before(run.loss, at)
     if here is None:
         return None
-    if at > here[0] and not others:
+    guess = _guess(chart, run, at)
+    if at > here[0] and not others and not guess:
         at = int(here[0])
     within = at <= here[0]
     smoothed = curves.at(at) if within else None
-    rows = _own(chart, run, at, smoothed, here[1]) if within else []
+    rows = _own(chart, run, at, smoothed, here[1]) if within else guess
     read = f", {passes(at, run.recipe, run.model, train_tokens)} over the text" if train_tokens and within else ""
     return Tip(
         x=at,
@@ -60,6 +61,15 @@ def _own(chart: "Picture", run: Run, at: int, smoothed: float | None, batch: flo
     if spent := last_before(run.seconds, at):
         rows.append(Row(name="time trained", value=clock(spent[1])))
     return rows
+
+
+def _guess(chart: "Picture", run: Run, at: int) -> list[Row]:
+    """What the forecast says of a step that is still ahead."""
+    found = chart.ahead.at(at)
+    if found is None or at <= run.step:
+        return []
+    said = " to ".join(written(each, chart.unit) for each in found)
+    return [Row(name=f"{run.name}, forecast for 8 of 10", value=said, color=theme.run(run.number))]
 
 
 def _flags(chart: "Picture", at: int) -> list[Row]:
