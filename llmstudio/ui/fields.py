@@ -19,7 +19,7 @@ from .widgets.slider import SliderField
 
 SEGMENTS, LETTERS = 5, 20  # more words, or longer ones, become a list
 SLIDER_SPAN = 2.0  # numbers from 0 to at most this get a slider
-START = 16  # of a number that was off
+START, START_REAL = 16, 0.1  # of a number that was off
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Perhaps(_Editor):
     def __init__(self, found: Option, value: float | None, edited: Callable[[Any], None]) -> None:
         super().__init__()
         whole = found.kind is int
-        start = min(max(found.extra.get("start", START), found.low), found.high)
+        start = min(max(found.extra.get("start", START if whole else START_REAL), found.low), found.high)
         first = start if value is None else value
         self.check = QCheckBox("off")
         self.check.setAccessibleName(f"{found.title} on")

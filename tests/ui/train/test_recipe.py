@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from llmstudio.core.train.recipe import Recipe
@@ -140,6 +140,11 @@ def test_groups_that_most_never_need_are_closed_and_say_what_is_unusual(desk: An
     assert fold.head.words == "dropout: 0.1, label smoothing: 0.05"
     desk.click(fold.head)
     assert panel.row("dropout").isVisible()
+    train.edit(replace(train.recipe, dropout=None))
+    desk.beat()
+    check = panel.row("dropout").editor.check
+    desk.click(check, QPoint(8, check.height() // 2))
+    assert train.recipe.dropout == 0.1
 
 
 def test_the_past_is_drawn_as_it_was(desk: Any, panel: RecipePanel) -> None:
@@ -172,3 +177,16 @@ def test_the_schedule_says_what_the_rate_is(desk: Any, panel: RecipePanel) -> No
     top, end = panel.schedule._place(10), panel.schedule._place(100)
     assert top.y() < end.y()
     assert top.x() < end.x()
+
+
+def test_a_search_for_a_rate_comes_into_view(desk: Any, panel: RecipePanel) -> None:
+    train = desk.session.train
+    panel.resize(280, 360)
+    panel.folds["Learning rate"].open(False)
+    train.find_rate()
+    desk.until(lambda: train.finder is not None and train.finder.log)
+    finder, area = panel.finder, panel.area.viewport()
+    assert finder.isVisible()
+    assert finder.mapTo(area, QPoint(0, 0)).y() < area.height()
+    train.finder.stop()
+    desk.until(lambda: not train.finder.running)

@@ -7,7 +7,6 @@ from .....core.train.finding import HEALTHY
 from .....session.run import Run
 from ....numbers import count
 from ....panel import Panel
-from ....theme import theme
 from ....widgets.empty import EmptyState
 from ....widgets.legend import Legend
 from ....widgets.part_table import PartRow, PartTable
@@ -51,7 +50,6 @@ class HealthPanel(Panel):
         train, inside = self.session.train, self.session.inside
         for signal in (train.changed, train.hovered, inside.moment_changed):
             signal.connect(self.tick)
-        theme.changed.connect(self.tick)
 
     def tick(self) -> None:
         run, moment, hover = self.session.train.run, self.session.inside.moment, self.session.train.hover

@@ -16,6 +16,7 @@ from ....widgets.segments import Segments
 from ....words.health import spread
 
 WORDY = 340  # below this the way back is a sign alone
+HIGH = 240  # below this the sentence goes
 NOTHING = "Its histograms come at the next checkpoint of the curves."
 
 
@@ -49,6 +50,7 @@ class PartPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.back.setText("All parts" if event.size().width() >= WORDY else "")
+        self.said.setVisible(event.size().height() >= HIGH)
 
     @property
     def noun(self) -> str:

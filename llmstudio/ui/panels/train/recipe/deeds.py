@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from .....session.run import Run
+from ....fields import Padlock
 from ....icons import icon
 from ....widgets.button import button
 from ....widgets.label import label
@@ -24,6 +25,7 @@ class Deeds(QWidget):
         self.session = session
         train = session.train
         self.reason = label("", "caption", wrap=True)
+        self.padlock = Padlock()
         self.progress = ProgressRow("", session.data.cancel)
         self.start = button("Train", "play", "primary", self._start, "Make a new run of this design and recipe", 32)
         self.go_on = button("Go on", "play", "primary", self._go_on, "Train this run further from where it is", 32)
@@ -36,7 +38,11 @@ class Deeds(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(self.reason)
+        said = QHBoxLayout()
+        said.setSpacing(8)
+        said.addWidget(self.padlock)
+        said.addWidget(self.reason, 1)
+        column.addLayout(said)
         column.addWidget(self.progress)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -61,6 +67,7 @@ class Deeds(QWidget):
         self.more.setEnabled(not train.busy)
         self.reason.setText(self._reason(why, live, run))
         self.reason.setVisible(bool(self.reason.text()))
+        self.padlock.setVisible(live is not None)
         progress = self.session.data.progress if self.session.data.busy else None
         self.progress.setVisible(progress is not None)
         if progress is not None:

@@ -5,16 +5,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from .....core.train.recipe import LIVE, Recipe
+from .....session.worker import Job
 from ....form import Form, Row, options
 from ....panel import Panel
 from ....rate_finder import RateFinder
 from ....widgets.button import button, tool
 from ....widgets.fold import Fold
 from ....widgets.label import label
-from ....words.recipe import portion, unusual
+from ....words.recipe import portion
 from .deeds import Deeds
 from .explanation import Explanation, explained
 from .schedule import Schedule
+from .unusual import unusual
 
 LOCKED = "Fixed while a run goes on: stop it to change the recipe of the next one"
 STARTING = "The text is being made ready for a run with this recipe"
@@ -36,6 +38,8 @@ class RecipePanel(Panel):
         self.portion = label("", "caption", wrap=True)
         self.schedule = Schedule()
         self.finder = RateFinder(self.session)
+        self._search: Job | None = None  # the finder's job that was last seen
+        self._reveal_in = 0
         self.forms: dict[str, Form] = {}
         self.folds: dict[str, Fold] = {}
         inner = QWidget()
@@ -75,7 +79,20 @@ class RecipePanel(Panel):
         else:
             self.schedule.show_recipe(recipe, live.step, live.number, live.rate)
         self.finder.tick()
+        self._show_search()
         self.deeds.refresh()
+
+    def _show_search(self) -> None:
+        """Bring a search for a rate into view when its plot is laid out: the doctor may have begun it."""
+        if self.finder.job is not self._search:
+            self._search = self.finder.job
+            if self._search is not None and self._search.running:
+                self._reveal_in = 2  # ticks
+                self.folds["Learning rate"].open(True)
+        if self._reveal_in and not self.finder.plot.isHidden():
+            self._reveal_in -= 1
+            if not self._reveal_in:
+                self.area.ensureWidgetVisible(self.finder)
 
     def _add_group(self, group: str, below: list[QWidget]) -> None:
         names = [option.name for option in options(Recipe) if option.group == group]
