@@ -54,6 +54,11 @@ class RunCell(QStyledItemDelegate):
         line.setAcceptDrops(False)
         return line
 
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """The row of a run that goes on changes all the time: what is being typed stays."""
+        if not (isinstance(editor, QLineEdit) and editor.isModified()):
+            super().setEditorData(editor, index)
+
 
 def _swatch(p: QPainter, number: int, inner: QRectF, drawn: bool) -> None:
     pen = QPen(theme.run(number) if drawn else faded(theme.run(number), 0.45), 3)

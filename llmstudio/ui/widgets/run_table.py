@@ -35,8 +35,11 @@ class RunTable(QTableView):
         super().__init__()
         self.rows = RunRows()
         self._setting = False
+        self._latest: tuple[Sequence[Run], Run | None, Collection[Run], Collection[Run]] = ((), None, (), ())
         self.setModel(self.rows)
-        self.setItemDelegate(RunCell(self, self.rows))
+        cell = RunCell(self, self.rows)
+        self.setItemDelegate(cell)
+        cell.closeEditor.connect(self._again)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger
@@ -68,8 +71,12 @@ class RunTable(QTableView):
     ) -> None:
         """Show these; what was selected stays so, and where other runs come the view stays where it was.
 
-        `drawn`: those that have curves; `kept`: those of them that keep theirs when another is shown.
+        `drawn`: those that have curves; `kept`: those of them that keep theirs when another is shown. While a note is
+        being written no row moves.
         """
+        self._latest = (runs, shown, drawn, kept)
+        if self.state() == QAbstractItemView.State.EditingState:
+            return
         chosen, at = self.chosen_runs(), self.verticalScrollBar().value()
         self._setting = True
         moved = self.rows.set(runs, shown)
@@ -199,7 +206,7 @@ class RunTable(QTableView):
         self._again()
 
     def _again(self) -> None:
-        self.set(self.rows.everything, self.rows.shown, self.rows.drawn, self.rows.kept)
+        self.set(*self._latest)
         self.horizontalHeader().viewport().update()
 
     def _choose(self, runs: Sequence[Run]) -> None:

@@ -140,6 +140,28 @@ def test_a_note_is_written_in_the_row(desk: Any, table: Table) -> None:
     assert table.train.run is run
 
 
+def test_a_note_is_written_while_the_run_goes_on(desk: Any, table: Table) -> None:
+    train = table.train
+    train.edit(replace(train.recipe, steps=100_000, sample_every=50_000, evaluate_every=50_000))
+    train.start()
+    desk.until(lambda: train.run is not None and train.run.step > 3)
+    table.list.setFocus()
+    table.key(Qt.Key.Key_F2)
+    line = table.list.findChild(QLineEdit)
+    QTest.keyClicks(line, "half a")
+    step, shown = train.run.step, table.text(0, STEPS)
+    desk.until(lambda: train.run.step > step + 3)
+    assert table.text(0, STEPS) != shown
+    train.changed.emit()
+    QTest.keyClicks(line, " thought")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    desk.beat()
+    assert train.run.note == "half a thought"
+    train.stop()
+    desk.until(lambda: not train.busy)
+    assert table.text(0, CHANGED).endswith("stopped")
+
+
 def test_rows_are_sorted_by_a_click_on_the_header_and_found_by_words(desk: Any, table: Table) -> None:
     runs = trained(desk, 3, learning_rate=[1e-4, 1e-2, 1e-3])
     header = table.list.horizontalHeader()
