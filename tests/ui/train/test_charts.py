@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from llmstudio.core.train.events import Changed, Note, RolledBack, Snapshot
 from llmstudio.core.train.schedule import learning_rate
@@ -20,9 +20,26 @@ from tests.ui.train.made_runs import Going, make, told
 from tests.ui.train.test_loss import wheel
 
 
+class Window(QWidget):
+    """The two in one, as they stand in the studio."""
+
+    def __init__(self, loss: Loss, charts: Charts) -> None:
+        super().__init__()
+        self.panels = loss, charts
+        column = QVBoxLayout(self)
+        column.addWidget(loss, 1)
+        column.addWidget(charts)
+        charts.setFixedHeight(200)
+
+    def tick(self) -> None:
+        for panel in self.panels:
+            panel.tick()
+
+
 @pytest.fixture
 def both(desk: Any) -> tuple[Loss, Charts]:
-    loss, charts = desk.put(Loss(desk.session)), desk.put(Charts(desk.session), 760, 200)
+    loss, charts = Loss(desk.session), Charts(desk.session)
+    desk.put(Window(loss, charts), 760, 670)
     make(desk.session, (2000, 800))
     desk.until(lambda: loss.picture is not None and charts.small)
     desk.beat(12)
@@ -78,7 +95,7 @@ def test_the_pointer_on_one_is_on_all(desk: Any, both: tuple[Loss, Charts]) -> N
     assert charts.small[0].value.text().replace("−", "-") == f"{run.rate.at(step):.1e}".replace("e-0", "e-")
     move(desk, charts.small[1].chart, point(charts.small[1].chart, 700))
     assert loss.picture.cross == desk.session.train.hover == pytest.approx(700, abs=12)
-    QTest.mouseMove(charts, QPoint(1, 1))
+    QTest.mouseMove(charts, QPoint(3, 3))
     desk.beat()
     assert desk.session.train.hover is None and loss.picture.cross is None
 
