@@ -116,10 +116,12 @@ def note_parts(line: str) -> tuple[str, tuple[str, ...]]:
 
 def _common(a: Run, b: Run) -> tuple[int, float, float] | None:
     """The newest step at which both were tested, and both losses."""
-    steps = sorted(set(a.validation.steps) & set(b.validation.steps))
-    if not steps or steps[-1] == 0:
-        return None
-    return int(steps[-1]), _at(a, steps[-1]), _at(b, steps[-1])
+    other = b.validation.steps
+    for step in reversed(a.validation.steps):
+        i = bisect_right(other, step) - 1
+        if step > 0 and i >= 0 and other[i] == step:
+            return int(step), _at(a, step), b.validation.values[i]
+    return None
 
 
 def _at(run: Run, step: float) -> float:
