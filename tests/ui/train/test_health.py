@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -60,6 +61,11 @@ def panel(desk: Any) -> HealthPanel:
 def test_without_a_run_it_says_what_will_be_here(desk: Any) -> None:
     made = desk.put(HealthPanel(desk.session), 388, 400)
     assert made.stack.currentWidget() is made.empty
+    assert made.empty.text.text().startswith("No run yet.")
+    run = Run(name="run 1", number=1, model=Model(), recipe=Recipe(watch_every=0), state="finished")
+    desk.session.train.runs.append(run)
+    desk.session.train.show(run)
+    assert "Health every" in made.empty.text.text()
 
 
 def test_every_part_has_its_newest_numbers(desk: Any, panel: HealthPanel) -> None:
@@ -127,3 +133,15 @@ def test_words_of_health() -> None:
     short = curve(run.health["embed"].update)
     assert len(short) == 27
     assert short == pytest.approx([1e-3] * 27)
+
+
+def test_a_real_run_is_measured_and_shown(desk: Any) -> None:
+    train = desk.session.train
+    made = desk.put(HealthPanel(desk.session), 388, 400)
+    train.edit(replace(train.recipe, watch_every=3))
+    desk.train()
+    assert [row.path for row in made.table.rows()][:3] == ["embed", "blocks.0.attn", "blocks.0.mlp"]
+    assert all(row.number and row.number > 0 for row in made.table.rows())
+    assert len(train.run.health["embed"].update) == 4
+    desk.click(made.table.viewport(), made.table.rect_of(1).center().toPoint())
+    assert made.page.said.text().startswith("At step ")

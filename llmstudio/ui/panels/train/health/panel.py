@@ -14,7 +14,9 @@ from ....words.health import at, curve, facts, lately
 from .part import PartPage
 
 NO_RUN = "No run yet. How every part of the model is doing will be shown here."
-NOTHING = "Not measured yet. Set “Health every” in the recipe to a number of steps."
+NEVER = "Not measured: “Health every” in the recipe is 0. Set it to a number of steps."
+SOON = "The first measurement comes at step {}."
+NOTHING = "Nothing was measured in this run."
 CURVES = {  # caption of the column: series of a part, what it is
     "gradient norm": ("gradient", "Gradient norm: its length over all weights of the part, before clipping"),
     "activations": ("activation", "Activations: root of the mean square of what the part puts out"),
@@ -54,7 +56,8 @@ class HealthPanel(Panel):
     def tick(self) -> None:
         run, moment, hover = self.session.train.run, self.session.inside.moment, self.session.train.hover
         if run is None or not run.health:
-            self.empty.set_text(NOTHING if run is not None and not run.recipe_now.watch_every else NO_RUN)
+            self.empty.set_text(_why_empty(run))
+            self._drawn = ()
             self._put(self.empty)
             return
         step = hover if hover is not None else moment
@@ -122,3 +125,12 @@ class HealthPanel(Panel):
 
     def _hover(self) -> None:
         self.session.train.hover_at(self.page.map.pointed)
+
+
+def _why_empty(run: Run | None) -> str:
+    if run is None:
+        return NO_RUN
+    every = run.recipe_now.watch_every
+    if not every:
+        return NEVER
+    return SOON.format(count((run.step // every + 1) * every)) if run.live else NOTHING
