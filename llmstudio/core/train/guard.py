@@ -24,7 +24,7 @@ DRIFT = 0.4  # nats: a level that has risen this far above the lowest is a spike
 RISEN = 0.3  # ... this share of the lowest level
 BEYOND = 3.0  # ... and this many spreads: the highest of many medians lies that far above the lowest by chance
 MARGIN = 10  # steps before the first bad loss that are not trusted either
-GENTLE = 50  # steps beyond the bad one that are taken with half the rate
+GENTLE = 30  # steps beyond the bad one that are taken with half the rate
 TRIES = 3  # from the same step in vain; then a higher loss is taken for the new normal, and a broken one for hopeless
 MAD = 1.4826  # from the median absolute deviation to the standard deviation of a normal distribution
 
@@ -100,8 +100,12 @@ class Guard:
         self._bad, self._lowest = [], None
 
     def share(self, step: int) -> float:
-        """What share of its rate the step after `step` takes: half for each trouble that it has not left behind."""
-        return 0.5 ** sum(trouble.to <= step < trouble.bad + GENTLE for trouble in self.troubles)
+        """What share of its rate the step after `step` takes: half after a trouble that it has not left behind yet.
+
+        Half of that again for each time it came back to the same place.
+        """
+        near = [trouble.to for trouble in self.troubles if trouble.to <= step < trouble.bad + GENTLE]
+        return 0.5 ** near.count(near[-1]) if near else 1.0
 
     @property
     def hopeless(self) -> bool:

@@ -68,10 +68,9 @@ class Keeper:
         return self._saver.flush()
 
     def back(self, to: int) -> State | None:
-        """The newest state of step `to` or before, from memory or else from the disk. ValueError: it is damaged."""
-        if held := self._saver.back(to):
-            return *held, Path(f"step {to}")
-        return checkpoint.load_resume(self.folder / "resume", to)
+        """The newest good state of step `to` or before, from memory or else from the disk; see `Saver.back`."""
+        held = self._saver.back(to)
+        return (*held, Path(f"step {held[0].step}")) if held else None
 
     def forget(self, step: int) -> Iterator[Note]:
         """The run went back to `step`: nothing after it counts any more."""
@@ -79,6 +78,11 @@ class Keeper:
             self._saver.forget(step)
         except OSError as error:
             yield Note(step=step, text=f"Old weights could not be removed: {reason(error)}", failed=True)
+
+    @property
+    def unsound(self) -> bool:
+        """The newest state was refused: something in it is no number, though no loss has told of it yet."""
+        return self._saver.unsound
 
     @property
     def up_to_date(self) -> bool:

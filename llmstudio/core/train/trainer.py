@@ -109,6 +109,8 @@ class Trainer:
                 yield from self._learn()
                 if self._guard.calm:  # else this is no state to go back to
                     yield from self._keeper.turn(self.step, self.recipe)
+                if self._keeper.unsound:
+                    yield from self._go_back(True, self.step)
                 yield from self._take_changes()
             yield from self._keeper.flush()
             if not self._keeper.up_to_date:
@@ -158,7 +160,7 @@ class Trainer:
             return
         verdict = self._guard.look(self.step + 1, loss, norm)
         if verdict == "broken" or (verdict == "spike" and recipe.roll_back):
-            yield from self._go_back(verdict == "broken")
+            yield from self._go_back(verdict == "broken", self._guard.good())
             return
         part = share(recipe, self.step) * self._guard.share(self.step)  # of the peak rates
         watched = recipe.watch_every and (self.step + 1) % recipe.watch_every == 0
@@ -250,9 +252,9 @@ class Trainer:
             )
         return self._apply(Changed(step=self.step, fields={"accumulate": finer}, why="memory"))
 
-    def _go_back(self, broken: bool) -> News:
-        """To the last good state, from which half the rate is taken until the bad step is left behind."""
-        bad, to = self.step + 1, self._guard.good()
+    def _go_back(self, broken: bool, to: int) -> News:
+        """To the last good state up to step `to`, and from there at half the rate until the bad step is left behind."""
+        bad = self.step + 1
         what = "was no number any more" if broken else "jumped"
         if self._guard.hopeless or not self.recipe.roll_back:
             raise ValueError(f"The loss {what} at step {bad}: take a lower learning rate.")

@@ -96,7 +96,9 @@ def test_going_back_leaves_what_came_after() -> None:
     assert guard.calm and len(guard.losses) == 48
     assert [guard.share(step) for step in (47, 48, 62 + GENTLE, 63 + GENTLE)] == [1.0, 0.5, 0.5, 1.0]
     guard.went_back(48, 70)
-    assert guard.share(50) == 0.25
+    assert guard.share(50) == 0.25  # the same place again
+    guard.went_back(60, 90)
+    assert [guard.share(step) for step in (59, 60)] == [0.25, 0.5]  # another one
     assert guard.look(49, 2.0, 1.0) == "ok"
 
 
