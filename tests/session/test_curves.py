@@ -30,8 +30,8 @@ def run_of(events, **recipe):
 
 
 def looked(n):
-    return Health(step=n, parts={"embed": Part(gradient=n, update=1e-3, activation=1.0),
-                                 "blocks.0.mlp": Part(gradient=2 * n, update=1e-3, activation=2.0, dead=0.25)})  # fmt: skip
+    mlp = Part(gradient=2 * n, update=1e-3, activation=2.0, dead=0.25)
+    return Health(step=n, parts={"embed": Part(gradient=n, update=1e-3, activation=1.0), "blocks.0.mlp": mlp})
 
 
 def histograms(n):
@@ -71,8 +71,9 @@ def test_tokens_and_speed_follow_the_batch_as_it_is_changed():
 
 
 def test_what_was_changed_is_in_force_and_marked():
-    run = run_of([step(1), Changed(step=1, fields={"learning_rate": 3e-4, "steps": 50}),
-                  Changed(step=1, fields={"compiled": True}, why="machine"), Note(step=1, text="Saved.", flag="saved")])  # fmt: skip
+    changed = Changed(step=1, fields={"learning_rate": 3e-4, "steps": 50})
+    compiled = Changed(step=1, fields={"compiled": True}, why="machine")
+    run = run_of([step(1), changed, compiled, Note(step=1, text="Saved.", flag="saved")])
     assert (run.recipe_now.learning_rate, run.steps) == (3e-4, 50)
     assert run.recipe.steps == Recipe().steps
     assert run.flags == [(1, "learning rate 0.0003, steps 50"), (1, "compiled"), (1, "saved")]

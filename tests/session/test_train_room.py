@@ -1,0 +1,325 @@
+"""Steering, queueing, repeating and annotating runs, through the session as the window and the command line use it."""
+
+import pytest
+from msgspec.structs import replace
+
+from llmstudio.core.train.finding import Cure, Finding
+from llmstudio.session.session import Session
+from tests.material import make_small
+from tests.session.going import LONG, begin, end, idle, train, until
+
+# steering
+
+
+def test_an_edit_reaches_the_run_that_goes_on(project):
+    run = begin(project)
+    project.train.edit(replace(project.train.in_force, learning_rate=5e-4, clip=0.25))
+    assert project.train.in_force.learning_rate == 5e-4  # at once, before the run tells so
+    until(project, lambda: run.changes)
+    change = run.changes[0]
+    assert change.fields == {"learning_rate": 5e-4, "clip": 0.25}
+    until(project, lambda: run.step > change.step + 2)
+    assert (run.recipe_now.learning_rate, run.recipe.learning_rate) == (5e-4, 1e-3)
+    assert project.train.recipe.learning_rate == 5e-4  # and for the next run
+    end(project, run)
+    assert (change.step, "learning rate 0.0005, clip 0.25") in run.flags
+
+
+def test_what_is_fixed_is_kept_for_the_next_run(project):
+    run = begin(project)
+    project.train.edit(replace(project.train.in_force, optimizer="sgd"))
+    assert project.train.in_force.optimizer == "adamw" and project.train.recipe.optimizer == "sgd"
+    end(project, run)
+    assert run.changes == [] and project.train.in_force.optimizer == "sgd"
+
+
+def test_a_slider_that_is_dragged_is_one_change(project):
+    run = begin(project)
+    for n in range(1, 30):
+        project.train.edit(replace(project.train.in_force, learning_rate=1e-3 + n * 1e-5), "learning_rate")
+        assert project.train.in_force.learning_rate == 1e-3 + n * 1e-5
+        project.poll()
+    until(project, lambda: run.changes)
+    project.train.undo()
+    until(project, lambda: len(run.changes) == 2)
+    end(project, run)
+    assert [change.fields for change in run.changes] == [{"learning_rate": 1e-3 + 29e-5}, {"learning_rate": 1e-3}]
+
+
+def test_changes_are_there_again_when_the_project_is_opened(project, tmp_path):
+    run = begin(project)
+    project.train.edit(replace(project.train.in_force, clip=0.25))
+    until(project, lambda: run.changes and run.step > run.changes[0].step)
+    end(project, run)
+    flags, changes = run.flags, run.changes
+    project.wait(project.open(tmp_path / "P"))
+    again = project.train.run
+    assert again is not run and (again.changes, again.flags) == (changes, flags) and again.recipe_now.clip == 0.25
+
+
+def test_a_live_run_is_extended(project):
+    run = begin(project, steps=20)
+    project.train.extend(run, 20)
+    project.wait(run.job)
+    assert (run.state, run.step, run.steps, run.recipe.steps) == ("finished", 40, 40, 20)
+
+
+def test_a_finished_run_is_extended(project):
+    run = train(project)
+    project.wait(project.train.extend(run, 8))
+    project.wait(run.job)
+    assert (run.state, run.step, run.steps) == ("finished", 20, 20)
+    assert [*run.loss.steps] == [*range(1, 21)]
+
+
+def test_a_run_does_not_go_on_with_what_is_fixed(project):
+    run = train(project)
+    with pytest.raises(ValueError, match="seed is fixed"):
+        project.train.resume(run, seed=5)
+    with pytest.raises(ValueError):
+        project.train.resume(run, batch=-1)
+
+
+def test_the_recipe_is_told_when_a_run_begins_and_ends(project):
+    told = []
+    make_small(project, steps=LONG)
+    other = replace(project.train.recipe, learning_rate=5e-4)
+    order = project.train.order(project.build.model, other)
+    project.train.recipe_changed.connect(lambda: told.append(project.train.in_force.learning_rate))
+    project.train.enqueue([order])
+    until(project, lambda: project.train.live and project.train.live.step)
+    end(project, project.train.live)
+    project.poll()
+    assert told == [5e-4, 1e-3]
+
+
+# beginning from others
+
+
+def test_a_run_begins_with_the_weights_of_a_snapshot(project):
+    run = train(project)
+    make_small(project, steps=1, learning_rate=1e-9, min_learning_rate=0.0, warmup=0)
+    second = train(project, from_=(run, run.snapshots[-1]))
+    fresh = train(project)
+    assert second.origin.run == run.name and second.origin.step == 12
+    assert abs(second.whole - run.whole) < 1e-4 < abs(fresh.whole - run.whole)
+
+
+def test_a_snapshot_that_is_not_there_is_refused(project):
+    run = train(project)
+    with pytest.raises(ValueError, match="no weights at step 9; there are: 0, 1, 2"):
+        project.wait(project.train.start(from_=(run, 9)))
+    assert project.train.runs == [run] and not project.train.busy
+
+
+def test_a_repeat_is_the_same_to_the_last_bit_with_its_changes(project):
+    make_small(project, steps=30)
+    project.wait(project.train.start())
+    run = project.train.run
+    until(project, lambda: run.step >= 5)
+    project.train.edit(replace(project.train.in_force, learning_rate=3e-3))
+    project.wait(run.job)
+    assert len(run.changes) == 1
+    make_small(project, steps=7)  # what the next new run would have
+    project.train.repeat(run)
+    idle(project)
+    again = project.train.run
+    assert again is not run and again.origin.repeats == run.name
+    assert [*again.loss.values] == [*run.loss.values]
+    assert [*again.validation.values] == [*run.validation.values] and again.changes == run.changes
+
+
+def test_design_and_recipe_come_back_to_be_edited(project):
+    run = train(project)
+    model = project.build.model
+    project.build.edit(replace(model, width=32))
+    project.train.edit(replace(project.train.recipe, steps=99))
+    project.train.duplicate(run)
+    assert project.build.model == run.model == model and project.train.recipe == run.recipe
+    project.notices[-1].deed[1]()
+    assert project.build.model.width == 32 and project.train.recipe.steps == 99
+
+
+# what is said of runs
+
+
+def test_note_and_tags_are_kept(project, tmp_path):
+    run = train(project)
+    project.train.annotate(run, note=" best so far ", tags=("small", " small ", "", "文"))
+    assert (run.note, run.tags) == ("best so far", ("small", "文"))
+    project.train.annotate(run, note="better")
+    project.wait(project.open(tmp_path / "P"))
+    again = project.train.run
+    assert (again.note, again.tags, again.created) == ("better", ("small", "文"), run.created)
+    assert again.created > 1.7e9
+
+
+def test_several_are_removed_and_come_back_in_order(project):
+    runs = [train(project) for _ in range(3)]
+    project.train.toggle(runs[2])
+    project.train.remove(runs[0], runs[2])
+    assert project.train.runs == [runs[1]] and project.train.run is runs[1] and not project.train.shown
+    with pytest.raises(ValueError, match="was removed"):
+        project.train.start(name="run 1")
+    project.notices[-1].deed[1]()
+    assert project.train.runs == runs and project.train.shown == {runs[2]}
+
+
+def test_a_name_that_was_taken_by_hand_is_not_given_again(project):
+    make_small(project, steps=1)
+    first = train(project, name="run 2")
+    assert [train(project).name for _ in range(2)] == ["run 3", "run 4"] and first.number == 1
+
+
+def test_runs_are_laid_over_the_one_looked_at(project):
+    runs = [train(project) for _ in range(3)]
+    project.train.show(runs[1])
+    assert project.train.overlaid == [runs[1]]
+    project.train.toggle(runs[0])
+    assert project.train.overlaid == runs[:2]
+    project.train.toggle(runs[0])
+    assert project.train.shown == set()
+
+
+# the end, and a crash
+
+
+def test_the_end_is_told_once(project):
+    run = train(project)
+    done = [notice.text for notice in project.notices if notice.kind == "done"]
+    assert len(done) == 1 and run.name in done[0] and f"{run.validation.last:.3f}" in done[0]
+
+
+def test_a_run_that_was_cut_off_is_offered_to_go_on(project, tmp_path):
+    make_small(project, steps=40)
+    run = train(project)
+    project.wait(project.files.ask(project.opened.history.set_state, run.name, "training"))
+    project.close_project()
+    project.wait(project.open(tmp_path / "P"))
+    run = project.train.run
+    assert run.state == "interrupted"
+    word, go_on = next(notice.deed for notice in project.notices if "cut off" in notice.text and notice.deed)
+    assert word == "Go on"
+    go_on()
+    until(project, lambda: run.job)
+    project.wait(run.job)
+    assert run.state == "finished"
+
+
+def test_a_run_that_another_program_trains_is_not_called_interrupted(project, tmp_path):
+    run = begin(project)
+    project.wait(project.files.ask(lambda: None))
+    other = Session()
+    other.wait(other.open(tmp_path / "P", write=False))
+    seen = other.train.run
+    assert seen.state == "training" and not seen.live
+    assert not [notice for notice in other.notices if "cut off" in notice.text]
+    with pytest.raises(ValueError, match="still going on"):
+        other.train.remove(seen)
+    other.close()
+    end(project, run)
+    project.close_project()
+    other = Session()
+    other.wait(other.open(tmp_path / "P", write=False))
+    assert other.train.run.state == "stopped"
+    other.close()
+
+
+# several devices
+
+
+def test_two_devices_train_at_once_and_can_be_looked_at(project):
+    first = begin(project)
+    assert project.train.why_not
+    project.train.device = "cpu:0"  # the same processor by torch's other name for it
+    assert project.train.why_not is None
+    project.wait(project.train.start())
+    second = project.train.run
+    until(project, lambda: second.step >= 3)
+    assert first.live and second.live and first.worker is not second.worker and second.device == "cpu:0"
+    for run in (first, second):
+        project.train.show(run)
+        before = project.wait(project.inside.look()).step
+        until(project, lambda run=run, before=before: run.step > before)
+        assert project.wait(project.inside.look()).step > before
+        assert project.train.live is run
+    for run in (first, second):
+        project.train.stop(run)
+        project.wait(run.job)
+
+
+def test_closing_stops_both(project, tmp_path):
+    first = begin(project)
+    project.train.device = "cpu:0"
+    project.wait(project.train.start())
+    second = project.train.run
+    until(project, lambda: second.step >= 3)
+    project.close_project()
+    assert not first.live and not second.live
+    project.wait(project.open(tmp_path / "P"))
+    assert [run.state for run in project.train.runs] == ["stopped", "stopped"]
+
+
+# the finder and the doctor
+
+
+def test_the_finder_suggests_a_rate_for_this_design(project):
+    make_small(project)
+    project.wait(project.train.find_rate())
+    project.wait(project.train.finder)
+    found = project.train.found
+    assert len(found.rates) == len(found.losses) == len(project.train.finder.log) > 16
+    project.build.edit(replace(project.build.model, width=32))
+    assert project.train.found is None
+    project.build.undo()
+    project.train.edit(replace(project.train.recipe, learning_rate=0.5))
+    assert project.train.found is found and not project.train.runs
+
+
+def test_the_finder_can_be_stopped_and_does_not_outlive_its_project(project):
+    project.wait(project.train.find_rate())
+    finder = project.train.finder
+    project.close_project()
+    assert not finder.running and project.train.found is None
+
+
+def test_the_doctor_is_asked_while_somebody_looks(project):
+    make_small(project, steps=30_000)
+    project.wait(project.data.prepare())
+    assert project.train.findings == ()
+    until(project, lambda: project.train.findings)
+    kinds = {finding.kind for finding in project.train.findings}
+    assert kinds & {"short_text", "leak"}  # the text repeats itself, and is read thousands of times
+    shorter = next(finding for finding in project.train.findings if finding.cure and finding.cure.action == "change")
+    project.train.cure(shorter)
+    for name, value in shorter.cure.fields.items():
+        assert getattr(project.train.recipe, name) == value
+
+
+def test_the_doctor_sees_a_run_as_it_goes_on_and_as_it_ended(project):
+    run = begin(project)
+    until(project, lambda: [each for each in project.train.findings if each.kind == "early"])
+    end(project, run)
+    until(project, lambda: project.train.findings and project.train.findings[0].kind == "verdict")
+
+
+def test_cures_stop_and_extend(project):
+    run = begin(project)
+    project.train.cure(Finding(kind="plateau", severity="care", text="", cure=Cure(label="", action="stop")))
+    project.wait(run.job)
+    assert run.state == "stopped"
+    further = Cure(label="", action="go_on", fields={"steps": run.steps + 5})
+    project.train.cure(Finding(kind="verdict", severity="good", text="", cure=further))
+    until(project, lambda: run.live and run.steps == LONG + 5)
+    end(project, run)
+
+
+def test_the_best_weights_are_put_on_the_time_bar(project):
+    make_small(project, steps=30, evaluate_every=7, checkpoint_steps=5)
+    run = train(project)
+    at = [*run.validation.steps][[*run.validation.values].index(min(run.validation.values))]
+    project.train.use_best(run)
+    until(project, lambda: "best weights" in project.notices[-1].text)
+    assert int(at) in run.snapshots and project.notices[-1].kind == "info"
+    project.inside.go(int(at))
+    assert project.wait(project.inside.look()).step == int(at)
