@@ -15,11 +15,11 @@ from torch.utils.checkpoint import checkpoint
 from . import spec as S
 
 
-def norm(kind: S.Norm, m: S.Model) -> nn.Module:
-    """Layer norm (Ba et al. 2016), RMS norm (Zhang & Sennrich 2019) or nothing."""
+def norm(kind: S.Norm, m: S.Model, width: int | None = None) -> nn.Module:
+    """Layer norm (Ba et al. 2016), RMS norm (Zhang & Sennrich 2019) or nothing; over the stream, or over `width`."""
     if kind == "layer":
-        return nn.LayerNorm(m.width, eps=m.norm_eps, bias=m.norm_bias)
-    return nn.RMSNorm(m.width, eps=m.norm_eps) if kind == "rms" else nn.Identity()
+        return nn.LayerNorm(width or m.width, eps=m.norm_eps, bias=m.norm_bias)
+    return nn.RMSNorm(width or m.width, eps=m.norm_eps) if kind == "rms" else nn.Identity()
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -94,8 +94,8 @@ class Attention(nn.Module):
         self.window, self.rope, self.dropout = a.window, m.position == "rope", m.dropout
         self.qkv = nn.Linear(m.width, (self.heads + 2 * self.kv_heads) * self.dim, bias=a.bias)  # rows: q, k, v
         self.out = nn.Linear(m.width, m.width, bias=a.bias)
-        self.q_norm = nn.RMSNorm(self.dim, eps=m.norm_eps) if a.qk_norm else None  # Henry et al. 2020
-        self.k_norm = nn.RMSNorm(self.dim, eps=m.norm_eps) if a.qk_norm else None
+        self.q_norm = norm(m.norm, m, self.dim) if a.qk_norm else None  # Henry et al. 2020
+        self.k_norm = norm(m.norm, m, self.dim) if a.qk_norm else None
         if self.rope:
             for name, table in zip(("cos", "sin"), angles(m.context, self.dim, m.rope_base), strict=True):
                 self.register_buffer(name, table, persistent=False)
@@ -237,12 +237,16 @@ class GPT(nn.Module):
         return self.head(self.norm(x))  # type: ignore[no-any-return]
 
     def start(self, seed: int | None) -> None:
-        """Starting weights of GPT-2 (Radford et al. 2019): normal, 0.02, less where parts write into the stream."""
+        """Starting weights of GPT-2 (Radford et al. 2019): normal, 0.02, less where parts write into the stream.
+
+        With a silent start those that write are zero (Zhang et al. 2019, section 3).
+        """
         dice = torch.Generator().manual_seed(seed) if seed is not None else None
         parts = sum((b.attention is not None) + (b.mlp is not None) for b in self.spec.blocks)
         for name, p in self.named_parameters():
             if p.dim() == 2:
                 writes = name.endswith(("attn.out.weight", "mlp.down.weight"))
-                nn.init.normal_(p, 0.0, 0.02 / sqrt(parts) if writes else 0.02, generator=dice)
+                loud = 0.0 if self.spec.silent else 0.02 / sqrt(parts)
+                nn.init.normal_(p, 0.0, loud if writes else 0.02, generator=dice)
             elif name.endswith("bias"):
                 nn.init.zeros_(p)

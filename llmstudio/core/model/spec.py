@@ -31,7 +31,7 @@ class Attention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     heads: Annotated[int, Meta(ge=1, le=256, title="Heads", description="Independent looks at the text. They share the width, so it must be a multiple of them.")] = 4
     kv_heads: Annotated[int, Meta(ge=1, le=256, title="Key/value heads", description="Groups of heads share one key and value (grouped-query attention). Off: each head has its own.")] | None = None
     window: Annotated[int, Meta(ge=1, le=65536, title="Window", description="How many positions back a head may look, itself included. Off: the whole context.", extra_json_schema={"unit": "tokens"})] | None = None
-    qk_norm: Annotated[bool, Meta(title="QK norm", description="Rescales queries and keys before they meet, so that scores cannot blow up (Henry et al. 2020).")] = False
+    qk_norm: Annotated[bool, Meta(title="QK norm", description="Rescales queries and keys by a norm like the final one before they meet, so that scores cannot blow up (Henry et al. 2020).")] = False
     bias: Annotated[bool, Meta(title="Biases", description="Adds a learned constant to queries, keys, values and output. GPT-2 has them, Llama does not.")] = False
 
 
@@ -71,6 +71,7 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     norm: Annotated[Norm, Meta(title="Final norm", description="The norm before the head.")] = "layer"
     norm_bias: Annotated[bool, Meta(title="Norm biases", description="Gives each layer norm a learned constant. RMS norms have none.")] = False
     norm_eps: Annotated[float, Meta(gt=0, le=1, title="Norm epsilon", description="A small number that keeps a norm from dividing by zero.")] = 1e-5
+    silent: Annotated[bool, Meta(title="Silent start", description="What parts write into the stream starts at zero instead of small, so that the first steps learn the words themselves (Zhang et al. 2019, Fixup).")] = False
     tied: Annotated[bool, Meta(title="Tied head", description="Reads and writes tokens with the same matrix: fewer parameters.")] = True
     dropout: Annotated[float, Meta(ge=0, lt=1, title="Dropout", description="Share of activations switched off at random while training, against learning by heart.")] = 0.0
     blocks: tuple[Block, ...] = (Block(), Block(), Block(), Block())
