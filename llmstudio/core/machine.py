@@ -57,7 +57,7 @@ class Meter:
         load, ours = self._work()
         total, free = memory(self._root)
         watts, of = self._power()
-        battery = getattr(psutil, "sensors_battery", _nothing)()
+        battery = _sensor("sensors_battery")
         return Reading(
             processors=processors(),
             load=load,
@@ -155,7 +155,7 @@ def memory(root: Path = Path("/")) -> tuple[int | None, int | None]:
 
 def temperature() -> float | None:
     """Degrees Celsius of the processor: of the whole chip where it has a sensor, else of its hottest core."""
-    chips: dict[str, list[Any]] = getattr(psutil, "sensors_temperatures", dict)()  # Linux and FreeBSD only
+    chips: dict[str, list[Any]] = _sensor("sensors_temperatures") or {}  # Linux and FreeBSD only
     for chip in CHIPS:
         sane = [each for each in chips.get(chip, []) if BELIEVED[0] <= each.current <= BELIEVED[1]]
         whole = [each.current for each in sane if each.label.lower().startswith(WHOLE)]
@@ -204,5 +204,9 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _nothing() -> None:
-    """For a sensor that this system does not have."""
+def _sensor(name: str) -> Any:
+    """What psutil's function of this name tells; None where the system does not have it, or it fails."""
+    try:
+        return getattr(psutil, name)() if hasattr(psutil, name) else None
+    except (OSError, RuntimeError, ValueError, NotImplementedError):  # a driver's files can hold anything
+        return None

@@ -25,7 +25,7 @@ class DeviceChip(QWidget):
 
     def __init__(self, session: "Session") -> None:
         super().__init__()
-        self._session, self._words, self._hovered = session, "", False
+        self._session, self._words, self._why, self._hovered = session, "", "", False
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill)
@@ -36,13 +36,14 @@ class DeviceChip(QWidget):
         theme.changed.connect(self.update)
 
     def tick(self) -> None:
-        if self._words == self._session.device:
-            return
-        self._words = self._session.device
-        self.setVisible(bool(self._words))
-        self.setAccessibleName(self._words)
         device = self._session.computer.device
-        self.setToolTip(f"{device.name}. {device.why}" if device else "")
+        words, why = (device.words, f"{device.name}. {device.why}") if device else ("", "")
+        if (words, why) == (self._words, self._why):
+            return
+        self._words, self._why = words, why
+        self.setVisible(bool(words))
+        self.setAccessibleName(words)
+        self.setToolTip(why)
         self.updateGeometry()
         self.update()
 

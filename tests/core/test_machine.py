@@ -118,6 +118,16 @@ def test_systems_without_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.temperature is None and found.battery is None and found.plugged is None
 
 
+def test_sensors_that_fail_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr(psutil, "sensors_temperatures", broken, raising=False)
+    monkeypatch.setattr(psutil, "sensors_battery", broken, raising=False)
+    found = Meter().read()
+    assert found.temperature is None and found.battery is None and found.memory
+
+
 def test_a_battery(monkeypatch: pytest.MonkeyPatch) -> None:
     state = SimpleNamespace(percent=54.0, power_plugged=False)
     monkeypatch.setattr(psutil, "sensors_battery", lambda: state, raising=False)

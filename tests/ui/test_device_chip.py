@@ -92,6 +92,13 @@ def test_the_measured_speed_is_said(qtbot, session, chip):
     found(session, CPU)
     chip.tick()
     assert any(text.startswith("Multiplies matrices at up to 890") for text in opened(qtbot, chip))
+    chip.menu.close()
+    found(session, GPU, CPU)
+    chip.tick()
+    assert "taken to be faster" in chip.toolTip()
+    session.edit_settings(peaks=session.settings.peaks | {"Big": Peak(float32=8.9e12)})
+    chip.tick()
+    assert "10 times as fast" in chip.toolTip()
 
 
 def test_staying_awake_is_switched_off_and_on(qtbot, session, chip, monkeypatch):
