@@ -150,7 +150,8 @@ def test_the_header_keeps_all_that_an_exact_continuation_needs(tmp_path: Path) -
     header = checkpoint.Header(
         step=2, spec=MODEL, recipe=Recipe(learning_rate=0.1), best=checkpoint.Best(step=1, loss=2.5), waited=3,
         changes=(Changed(step=1, fields={"learning_rate": 0.1, "dropout": None}),), precision="bfloat16",
-        troubles=(Trouble(to=1, bad=2),), compiled=True, fused=(False,), threads=2, losses=(3.25, 3.0), torch_version="2.13.0",
+        troubles=(Trouble(to=1, bad=2),), compiled=True, fused=(False,), threads=2,
+        losses=(3.25, 3.0), torch_version="2.13.0",
     )  # fmt: skip
     averaged = {name: p * 2 for name, p in checkpoint.parameters(gpt).items()}
     checkpoint.save_resume(tmp_path, checkpoint.whole(gpt, Moments(gpt, optimizer), averaged), header)
