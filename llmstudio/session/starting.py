@@ -144,6 +144,12 @@ class Starting(Runs):
             self._hall.say(wrong[0].text, "error")
             self._not_begun()
             return None
+        checked = self._hall.files.ask(_source, self._hall.folder, order.origin)
+        return self._hall.then(checked, lambda source: self._make(order, model, source), self._not_made)
+
+    def _make(self, order: Queued, model: Model, start_from: Path | None) -> "Future[Any]":
+        project, manifest = self._hall.project, self._data.manifest
+        assert project and manifest
         name, number = self._free_name(project.next_run)
         self._hall.edit_project(next_run=number + 1)
         about = About(
@@ -151,12 +157,7 @@ class Starting(Runs):
             text=manifest.corpus,
         )  # fmt: skip
         run = Run(name=order.name or name, number=number, model=model, recipe=order.recipe, about=about)
-        checked = self._hall.files.ask(_source, self._hall.folder, order.origin)
-
-        def made(start_from: Path | None) -> "Future[Any]":
-            return self._hall.then(self._records.make(run), lambda _: self._first(run, start_from), self._not_made)
-
-        return self._hall.then(checked, made, self._not_made)
+        return self._hall.then(self._records.make(run), lambda _: self._first(run, start_from), self._not_made)
 
     def _first(self, run: Run, start_from: Path | None) -> None:
         self.runs.append(run)
