@@ -9,7 +9,7 @@ from llmstudio.core.chat.sampler import Sampler
 
 from . import evaluate
 from .checkpoint import Best
-from .events import Evaluated, Sampled
+from .events import Evaluated, Note, Sampled
 from .learner import Learner
 from .recipe import Recipe
 
@@ -42,6 +42,16 @@ class Looks:
             return True
         self.waited += 1
         return False
+
+    def back_to_best(self, step: int) -> Note:
+        """What is said when the run ends at `step` with its best weights."""
+        best = self.best
+        assert best
+        text = (
+            f"Stopped early at step {step}: the validation loss was lowest at step {best.step}, {best.loss:.2f}. "
+            "The weights are those of that step again."
+        )
+        return Note(step=step, text=text, flag=f"back to the best, step {best.step}")
 
     def sample(self, step: int, recipe: Recipe) -> Generator[None, None, Sampled]:
         """A text from the recipe's prompt, always with the same seed."""

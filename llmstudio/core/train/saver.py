@@ -68,7 +68,7 @@ class Saver:
         self.paused = 0.0  # seconds that the caller was kept by the longest copy so far
         self._kept = kept
         self._state = Slot()  # the newest checkpoint
-        self._held = [Slot(), Slot()]  # the newest first
+        self._held = [Slot(), Slot()]
         self._snapshots = [Slot(), Slot()]
         self._best = Slot()
         self._best_due = False
@@ -91,11 +91,13 @@ class Saver:
     def hold(self, gpt: GPT, optimizers: Optimizers, header: Header, averaged: Tensors | None = None) -> None:
         """Copy the state in memory, to be able to go back to it; the older of the two before is let go.
 
-        Called every so many steps, so that one of the two is always that old.
+        Called every so many steps, so that one of the two is always that old. Where the step is held already it stays.
         """
+        if any(_step(slot) == header.step for slot in self._held):
+            return
         start = time.perf_counter()
-        self._held.reverse()
-        self._held[0].take(checkpoint.whole(gpt, optimizers, averaged), header)
+        oldest = min(self._held, key=_step)
+        oldest.take(checkpoint.whole(gpt, optimizers, averaged), header)
         self.paused = max(self.paused, time.perf_counter() - start)
 
     def back(self, step: int) -> tuple[Header, Tensors] | None:

@@ -32,14 +32,18 @@ def of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in WORDS)
 
 
-def finer(batch: int, accumulate: int, begun: int) -> int | None:
-    """In how many portions to take a batch that did not fit in `accumulate`; None where that cannot help any more.
+def finer(batch: int, accumulate: int, begun: int) -> int:
+    """In how many portions to take a batch that did not fit in `accumulate`.
 
     Twice as many, while a portion has more than one text, at most four times over since `begun`, the portions that the
-    run began with. The batch stays what it is, so the steps do too, but for the last digits.
+    run began with. The batch stays what it is, so the steps do too, but for the last digits. ValueError where that
+    cannot help any more.
     """
     if accumulate >= batch or accumulate >= begun << HALVINGS:
-        return None
+        raise ValueError(
+            "There is not enough memory for this run, not even for a small part of its batch at a time. "
+            "Close other programs, or take a smaller model or a shorter context."
+        )
     return min(2 * accumulate, batch)
 
 

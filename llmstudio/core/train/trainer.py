@@ -110,6 +110,7 @@ class Trainer:
                 if self._guard.calm:  # else this is no state to go back to
                     yield from self._keeper.turn(self.step, self.recipe)
                 if self._keeper.unsound:
+                    self._guard.broken = True
                     yield from self._go_back(True, self.step)
                 yield from self._take_changes()
             yield from self._keeper.flush()
@@ -207,13 +208,7 @@ class Trainer:
         yield from self._keeper.flush()
         checkpoint.load_snapshot(self._learner.gpt, self.folder / checkpoint.BEST)
         self._learner.restart()
-        best = self._looks.best
-        assert best
-        text = (
-            f"Stopped early at step {self.step}: the validation loss was lowest at step {best.step}, {best.loss:.2f}. "
-            "The weights are those of that step again."
-        )
-        yield Note(step=self.step, text=text, flag=f"back to the best, step {best.step}")
+        yield self._looks.back_to_best(self.step)
         yield self._apply(Changed(step=self.step, fields={"steps": self.step}, why="early_stop"))
         yield (yield from self._look(True))
 
@@ -242,14 +237,8 @@ class Trainer:
 
     def _portion(self) -> Changed:
         """Take the batch in more portions: it did not fit into the memory."""
-        recipe = self.recipe
         shortage.release()
-        finer = shortage.finer(recipe.batch, recipe.accumulate, self._begun)
-        if finer is None:
-            raise ValueError(
-                "There is not enough memory for this run, not even for a small part of its batch at a time. "
-                "Close other programs, or take a smaller model or a shorter context."
-            )
+        finer = shortage.finer(self.recipe.batch, self.recipe.accumulate, self._begun)
         return self._apply(Changed(step=self.step, fields={"accumulate": finer}, why="memory"))
 
     def _go_back(self, broken: bool, to: int) -> News:
@@ -276,25 +265,14 @@ class Trainer:
             yield self._apply(Changed(step=self.step, fields=calmer, why="roll_back"))
 
     def _header(self) -> Header:
-        learner = self._learner
+        engine = self._learner.engine
         return Header(
-            step=self.step,
-            spec=self.spec,
-            seconds=self.seconds,
-            told=self._told,
-            fused=learner.engine.way.fused,
-            threads=torch.get_num_threads(),
-            recipe=self.recipe,
-            changes=tuple(self.changes),
-            precision=learner.engine.way.dtype,
-            compiled=learner.engine.compiled is not None,
-            device=self.device,
-            torch_version=str(torch.__version__),
-            best=self._looks.best,
-            waited=self._looks.waited,
-            losses=self._guard.losses,
-            troubles=tuple(self._guard.troubles),
-        )
+            step=self.step, spec=self.spec, seconds=self.seconds, told=self._told,
+            recipe=self.recipe, changes=tuple(self.changes), best=self._looks.best, waited=self._looks.waited,
+            losses=self._guard.losses, troubles=tuple(self._guard.troubles),
+            fused=engine.way.fused, precision=engine.way.dtype, compiled=engine.compiled is not None,
+            device=self.device, threads=torch.get_num_threads(), torch_version=str(torch.__version__),
+        )  # fmt: skip
 
     def _restore(self, header: Header, tensors: Tensors, path: Path) -> None:
         learner = self._learner

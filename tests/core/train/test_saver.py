@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from msgspec.structs import replace
 from safetensors.torch import load_file
 
 from llmstudio.core import files
@@ -156,6 +157,10 @@ def test_going_back_in_memory(run: Run) -> None:
     checkpoint.restore(run.folder, header, tensors, run.gpt, run.moments)
     assert same(run.copy(), states[3])
     assert run.saver.back(2)[0].step == 3  # only two are held: the older is the nearest that there is
+    run.saver.forget(3)
+    run.saver.hold(run.gpt, run.moments, replace(run.header, step=3))  # what the run went back to, held again
+    run.saver.hold(run.gpt, run.moments, replace(run.header, step=6))
+    assert [run.saver.back(step)[0].step for step in (5, 6)] == [3, 6]
     assert not run.folder.exists()
 
 
@@ -169,7 +174,9 @@ def test_going_back_farther_than_memory_goes(run: Run) -> None:
             run.saver.hold(run.gpt, run.moments, run.header)
     assert [run.saver.back(step)[0].step for step in (9, 7, 5, 3)] == [8, 6, 4, 2]
     assert run.saver.back(1)[0].step == 6
-    run.saver._held[1].tensors["weights.embed.weight"][0, 0] = torch.nan
+    newest = next(slot for slot in run.saver._held if slot.header.step == 8)
+    oldest = next(slot for slot in run.saver._held if slot is not newest)
+    oldest.tensors["weights.embed.weight"][0, 0] = torch.nan
     assert [run.saver.back(step)[0].step for step in (9, 7, 1)] == [8, 4, 8]
 
 

@@ -59,12 +59,19 @@ def test_other_errors_are_not(error: BaseException) -> None:
 
 def test_the_batch_is_split_at_most_four_times() -> None:
     portions, tried = 1, []
-    while finer := shortage.finer(64, portions, begun=1):
-        tried.append(portions := finer)
+    while portions < 16:
+        tried.append(portions := shortage.finer(64, portions, begun=1))
     assert tried == [2, 4, 8, 16]
-    assert [shortage.finer(3, n, 1) for n in (1, 2, 3)] == [2, 3, None]
-    assert shortage.finer(64, 4, begun=4) == 8 and shortage.finer(64, 64, begun=4) is None
-    assert shortage.finer(1, 1, begun=1) is None
+    assert [shortage.finer(3, n, 1) for n in (1, 2)] == [2, 3] and shortage.finer(64, 4, begun=4) == 8
+    for batch, portions, begun in ((64, 16, 1), (3, 3, 1), (64, 64, 4), (1, 1, 1)):
+        with pytest.raises(ValueError, match="not enough memory"):
+            shortage.finer(batch, portions, begun)
+
+
+def test_giving_back_is_harmless() -> None:
+    kept = torch.ones(1000)
+    shortage.release()
+    assert kept.sum() == 1000
 
 
 Usage = namedtuple("Usage", "total used free")
