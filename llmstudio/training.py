@@ -96,8 +96,15 @@ def _resume(session: Session, args: argparse.Namespace) -> None:
 def _watch(session: Session, run: Run) -> None:
     assert run.job
     line = Line()
+    show = of_run(run, line)
+
+    def each() -> None:
+        show()
+        if run.state == "paused":  # by itself, as the disk is nearly full; nobody is here to let it go on
+            session.train.stop(run)
+
     try:
-        session.wait(run.job, of_run(run, line))
+        session.wait(run.job, each)
     finally:
         line.end()
 

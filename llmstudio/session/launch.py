@@ -1,13 +1,14 @@
 """What is done with a run on the thread that owns the models."""
 
 from collections.abc import Generator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.data.faults import reason
 from ..core.files import write_atomic
-from ..core.train.events import Event
+from ..core.train.events import Event, Note
 from . import settings
 from .project import Folder
 from .run import Run
@@ -36,7 +37,11 @@ def work(
     run.trainer = trainer
     if fields:
         trainer.change(**fields)
-    yield from trainer.run()
+    with closing(trainer.run()) as steps:  # closing saves
+        for news in steps:
+            if isinstance(news, Note) and news.pause and run.job:
+                run.job.paused = True  # before the next step, and not when the window looks
+            yield news
 
 
 @cache

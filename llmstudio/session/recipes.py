@@ -75,8 +75,8 @@ class Recipes(Starting):
         self._tell_recipe()
 
     def leave(self) -> None:
-        super().leave()
         self._steering.clear()
+        super().leave()
 
     def poll(self) -> None:
         super().poll()

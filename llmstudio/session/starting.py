@@ -209,6 +209,8 @@ class Starting(Runs):
         for note in run.notes[known:]:
             if not self._hall.notices or self._hall.notices[-1].text != note.text:
                 self._hall.say(note.text, "error" if note.failed else "info")
+            if note.pause:
+                self.changed.emit()
 
     def enter(self, opened: "Opened") -> None:
         super().enter(opened)

@@ -90,6 +90,12 @@ class TrainRoom(Trials):
             return done
         return self.resume(run, steps=longer)
 
+    def _ended(self, run: Run, error: BaseException | None = None) -> None:
+        wanted = self._steering.in_force(run).steps  # more than planned may have been asked for in its last moment
+        super()._ended(run, error)
+        if run.state == "finished" and wanted > run.steps:
+            self.resume(run, steps=wanted)
+
     def pause(self, on: bool = True) -> None:
         if (run := self.live) and run.job:
             run.job.pause(on)

@@ -323,3 +323,34 @@ def test_the_best_weights_are_put_on_the_time_bar(project):
     assert int(at) in run.snapshots and project.notices[-1].kind == "info"
     project.inside.go(int(at))
     assert project.wait(project.inside.look()).step == int(at)
+
+
+def test_a_run_whose_disk_is_nearly_full_waits_for_the_person(project, monkeypatch):
+    run = begin(project)
+    full = "The disk is nearly full. Free some space, then let the run go on."
+    monkeypatch.setattr("llmstudio.core.train.shortage.of_disk", lambda *_: full)
+    until(project, lambda: run.state == "paused", seconds=40)
+    project.poll()
+    assert [notice.kind for notice in project.notices if notice.text == full] == ["error"]
+    at = run.step
+    project.wait(project.models.ask(lambda: None))
+    project.poll()
+    assert run.step == at
+    monkeypatch.setattr("llmstudio.core.train.shortage.of_disk", lambda *_: None)
+    project.train.pause(False)
+    until(project, lambda: run.step > at)
+    end(project, run)
+
+
+def test_more_steps_asked_for_in_the_last_moment_are_not_lost(project):
+    run = begin(project, steps=30)
+    project.train.pause()
+    project.wait(project.models.ask(lambda: None))
+    room = project.train
+    room._steering.change(run, {"steps": 34}, "dragged")  # held back a moment, in which the run ends
+    run.job.pause(False)
+    project.models.ask(lambda: None).result(20)
+    while not run.job.done.done():
+        project.models.ask(lambda: None).result(20)
+    until(project, lambda: run.step == 34 and not run.live)
+    assert run.state == "finished"

@@ -133,3 +133,8 @@ def from_json(data: bytes | str) -> Event:
     """ValueError where it is no event of a kind that is known."""
     event: Event = decode(data, Event)  # type: ignore[arg-type]
     return event
+
+
+def all_from_json(data: bytes | str) -> list[Event]:
+    """A list of events. ValueError where one of them is none."""
+    return decode(data, list[Event])
