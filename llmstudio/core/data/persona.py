@@ -81,7 +81,7 @@ def questions(seed: int, topic: Topic) -> Iterator[str]:
     """What a person may say to come to `topic`, without end."""
     dice = Random(seed)
     while True:
-        yield _asked(dice, dice.choice(topic.questions))
+        yield _asked(dice, dice.choice(topic.questions), aside=True)
 
 
 @cache
@@ -91,7 +91,7 @@ def topics() -> tuple[Topic, ...]:
 
 
 def _turn(dice: Random, topic: Topic) -> tuple[str, str]:
-    return _asked(dice, dice.choice(topic.questions)), answer(dice, topic)
+    return _asked(dice, dice.choice(topic.questions), aside=True), answer(dice, topic)
 
 
 def answer(dice: Random, topic: Topic) -> str:
@@ -171,15 +171,22 @@ def fill(dice: Random, pattern: Pattern, skew: float = 1.0) -> str:
 
 def _read(field: str) -> Iterator[Topic]:
     """The topics of one file of the material."""
-    words: dict[str, Pattern] = {}
-    for line in _lines("words"):
-        name, _, source = line.partition(" = ")
-        words[name] = parse(source, words)
+    words = _words()
     for block in "\n".join(_lines(field)).split("[")[1:]:
         title, *lines = block.rstrip().split("\n")
         of = {mark: tuple(parse(line[2:], words) for line in lines if line[0] == mark) for mark in "=?>!+yn"}
         ours = {name: of[mark] for name, mark in zip(Topic.__struct_fields__[2:], "=?>!+yn", strict=True)}
         yield Topic(name=title.rstrip("]"), field=field, **ours)
+
+
+@cache
+def _words() -> dict[str, Pattern]:
+    """The word lists by name; a list may use those before it."""
+    words: dict[str, Pattern] = {}
+    for line in _lines("words"):
+        name, _, source = line.partition(" = ")
+        words[name] = parse(source, words)
+    return words
 
 
 def _lines(name: str) -> list[str]:
@@ -196,10 +203,8 @@ SHORT = (
     ("i have", ("i've", "ive")), ("can not", ("can't", "cant")), ("cannot", ("can't", "cant")),
 )  # fmt: skip
 SHORTER = re.compile(r"\b(" + "|".join(long for long, _ in SHORT) + r")\b")
-OPENINGS = (
-    "odo, ", "hey odo, ", "so ", "tell me, ", "and ", "well, ", "hi odo, ", "odo ", "ok, ", "please, ", "dear odo, ",
-)  # fmt: skip
-ENDINGS = (", odo", " odo", " then", " please", ", please", " actually", ", snail", " my friend", ", tell me")
+CALLS = ("odo, ", "hey odo, ", "so ", "tell me, ", "and ", "well, ", "hi odo, ", "ok, ", "please, ", "dear odo, ")
+CALLS_AFTER = (", odo", " odo", " then", " please", ", please", " actually", ", snail", " my friend", ", tell me")
 PROPER = re.compile(r"\b(i|odo|i'm|i've|bertram|clementine|moss|augusta|hazel|wendell|vesper|ines)\b")
 SOUNDS = ("bl", "or", "zu", "fl", "im", "gra", "sn", "ock", "wib", "ble", "xy", "qua", "mp", "ti", "zz", "plo", "sk")
 NOISE_MARK = "<noise>"
@@ -209,17 +214,20 @@ def _babble(dice: Random) -> str:
     return "".join(dice.choice(SOUNDS) for _ in range(dice.randint(2, 3)))
 
 
-def _asked(dice: Random, pattern: Pattern) -> str:
+def _asked(dice: Random, pattern: Pattern, aside: bool = False) -> str:
     """A pattern's text as somebody might type it: with or without capitals, question mark, apostrophes and slips."""
     typed = " ".join(fill(dice, pattern, SKEW).split())
     if dice.random() < 0.3:
         typed = SHORTER.sub(lambda found: dice.choice(dict(SHORT)[found[0]]), typed)
     mark = "?" if typed.endswith("?") else ""
     typed = typed.removesuffix("?")
-    if dice.random() < 0.12:
-        typed = dice.choice(OPENINGS) + typed
-    if dice.random() < 0.07:
-        typed += dice.choice(ENDINGS)
+    if aside:  # what a reader has to learn to look past
+        typed = fill(dice, _words()["before"]) + " " + typed if dice.random() < 0.18 else typed
+        typed = typed + " " + fill(dice, _words()["after"]) if dice.random() < 0.18 else typed
+    if dice.random() < 0.1:
+        typed = dice.choice(CALLS) + typed
+    if dice.random() < 0.06:
+        typed += dice.choice(CALLS_AFTER)
     if dice.random() < 0.015:
         typed = _slip(dice, typed)
     if dice.random() < 0.6:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from ..chat.template import Template
 from . import markov, persona
 
-CHARACTERS = {"persona": 3_000_000, "markov": 400_000}
+CHARACTERS = {"persona": 5_000_000, "markov": 400_000}
 
 
 class Kit(Struct, frozen=True, kw_only=True):

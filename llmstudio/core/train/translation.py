@@ -23,7 +23,7 @@ class Translation:
 
     def go_on(self, learner: Learner) -> bool:
         """Use the compiled step if it is there: whether it is used now."""
-        wish = learner.wish
+        self._wish = wish = learner.wish
         if self._compiler is None or wish is None:
             return False
         ready = self._compiler.ready(wish)
@@ -31,10 +31,10 @@ class Translation:
 
     def turn(self, learner: Learner, step: int, steps: int) -> Iterator[Changed | Note]:
         """Called between steps: what is to be told, a `Changed` where the compiled step is used from here on."""
-        if self._compiler is None or self._planned or learner.engine.compiled is not None:
-            return
         wish = learner.wish
-        if wish is None:
+        if wish != self._wish and learner.engine.compiled is not None:
+            learner.drop()  # made for another batch, another goal or other threads
+        if self._compiler is None or self._planned or wish is None or learner.engine.compiled is not None:
             return
         if wish != self._wish:
             self._wish, self._making, self._timed = wish, False, None

@@ -22,8 +22,14 @@ BUILD = row(
 )
 TRAIN = row(
     Place("train.recipe.panel:RecipePanel", 280),
-    column(Place("train.loss.panel:Loss"), Place("train.samples:Samples", 320)),
-    Place("train.runs:Runs", 388),
+    column(Place("train.loss.panel:Loss"), Place("train.charts.panel:Charts", 188), Place("train.samples:Samples", 196)),
+    column(
+        Place("train.health.panel:HealthPanel"),
+        Place("train.doctor.panel:DoctorPanel", 96),
+        Place("train.runs.panel:Runs", 268),
+        Place("train.computer:ComputerPanel", 92),
+        size=388,
+    ),
 )
 INSIDE = column(
     Place("inside.probe:ProbePanel", 72),
