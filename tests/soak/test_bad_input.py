@@ -151,8 +151,8 @@ def test_a_disk_that_fills_keeps_the_old_tokens(small_disk: Callable[[int], Path
 
 
 @root
-def test_a_disk_that_fills_while_training_is_told_and_nothing_is_lost(small_disk: Callable[[int], Path]) -> None:
-    disk = small_disk(40)
+def test_a_disk_that_fills_while_training_pauses_it_and_nothing_is_lost(small_disk: Callable[[int], Path]) -> None:
+    disk = small_disk(100)
     place = made(disk)
     session = Session()
     session.wait(session.open(place))
@@ -170,11 +170,13 @@ def test_a_disk_that_fills_while_training_is_told_and_nothing_is_lost(small_disk
 
     until(lambda: run.step > 20)
     filling = fill(disk, 0)
-    until(lambda: any("disk is full" in note.text for note in run.notes))
-    assert any("disk is full" in notice.text and notice.kind == "error" for notice in session.notices)
+    until(lambda: run.state == "paused")
+    until(lambda: any("disk is nearly full" in notice.text and notice.kind == "error" for notice in session.notices))
     full = run.step
-    until(lambda: run.step > full + 50)  # training goes on
     filling.unlink()
+    session.train.pause(False)
+    until(lambda: run.step > full + 50)  # training goes on
+    assert run.state == "training"
     session.train.stop()
     session.wait(run.job)
     step, losses = run.step, [*run.loss.values]

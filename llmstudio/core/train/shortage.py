@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HALVINGS = 4  # of what goes through the network at once, at most
-RESERVE = 64 << 20  # bytes of the disk that are left to others
+RESERVE = 32 << 20  # bytes of the disk that are left to others
 WORDS = (  # what torch says where it has no error of its own for it
     "defaultcpuallocator",
     "out of memory",
