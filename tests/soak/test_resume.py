@@ -7,7 +7,7 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from llmstudio.core.train.events import Evaluated, Step
+from llmstudio.core.train.events import Evaluated, Note, Step
 from tests.soak.small import MODEL, equal, happened, losses, trainer, until, weights
 
 pytestmark = [pytest.mark.soak, pytest.mark.usefixtures("one_thread")]
@@ -50,3 +50,16 @@ def test_stopped_again_and_again(tmp_path: Path, optimizer: str) -> None:
     found |= losses(list(happened(last)))
     assert found == expected and equal(weights(last.model), weights(whole.model))
     print(f"\n{optimizer}: one run in {STOPS + 1} parts is bit for bit the run in one")
+
+
+def test_on_other_threads_it_says_so_and_stays_within_a_ten_thousandth(tmp_path: Path) -> None:
+    wide = replace(MODEL, width=128, context=64)  # large enough that torch really shares the work
+    fields = {"steps": 40, "batch": 16, "precision": "float32"}
+    whole = losses(list(happened(trainer(tmp_path / "whole", wide, **fields))))
+    until(trainer(tmp_path / "parts", wide, **fields), 30)
+    torch.set_num_threads(2)
+    told = list(happened(trainer(tmp_path / "parts", wide, **fields)))
+    assert any("Threads: 2, before 1, so the last digits may differ" in e.text for e in told if isinstance(e, Note))
+    apart = [abs(loss - whole[step]) for step, loss in losses(told).items()]
+    print(f"\n2 threads after 1: the first 10 losses at most {max(apart):.1e} apart")
+    assert len(apart) == 10 and max(apart) < 1e-4
