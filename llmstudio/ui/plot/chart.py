@@ -257,7 +257,7 @@ class Chart(Paper):
             if not len(curve.x) or not (curve.ringed or curve.dot or curve.label or curve.framed):
                 continue
             x, y = self._line(curve, view)
-            if curve.framed and not curve.label:
+            if curve.framed and not curve.behind and not curve.label:
                 names.above(p, frame, _higher(x, y, frame), curve.color)
             if curve.key == self._lit:
                 p.save()

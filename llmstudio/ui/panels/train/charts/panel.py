@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QGridLayout, QMenu, QStackedLayout, QWidget
 
+from .....session.run import Run
 from ....panel import Panel
 from ....theme import theme
 from ....widgets.button import tool
@@ -74,11 +75,14 @@ class Charts(Panel):
         if new and (self._drawn[:1] != (still,) or perf_counter() - self._at > EVERY):
             self._drawn, self._left, self._at = (still, grown), len(self.small), perf_counter()
         if self._left:
+            self._draw_next(run, runs)
+
+    def _draw_next(self, run: Run, runs: list[Run]) -> None:
+        others = sorted((each for each in runs if each is not run), key=lambda each: each.live)
+        span = max(run.steps, *(each.step for each in runs))
+        if self.small[self._turn].show_run(run, others, span):
             self._left -= 1
             self._turn = (self._turn + 1) % len(self.small)
-            others = sorted((each for each in runs if each is not run), key=lambda each: each.live)
-            span = max(run.steps, *(each.step for each in runs))
-            self.small[self._turn].show_run(run, others, span)
 
     def _again(self) -> None:
         self._drawn = ()  # the curves hold colours

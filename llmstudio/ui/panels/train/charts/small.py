@@ -1,5 +1,6 @@
 """One small chart: its name, its value where the cross-hair is, and the curve. Needs pyqtgraph."""
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 MARGINS = (46, 6, 12, 22)
 SMOOTH = 0.9
-MANY = 5  # lines behind from which on they are as thin as can be
+PATIENCE = 0.004  # seconds of one tick for the lines of other runs; the rest has its turn at the next one
 
 
 class Line:
@@ -81,22 +82,26 @@ class SmallChart(QWidget):
         column.addLayout(head)
         column.addWidget(self.chart, 1)
 
-    def show_run(self, run: Run, others: list[Run], span: float) -> None:
-        """`others` are drawn behind it."""
+    def show_run(self, run: Run, others: list[Run], span: float) -> bool:
+        """`others` are drawn behind it. True when all of them are; else it goes on at the next call."""
         self._run = run
         if self.kind is MEMORY:
             others = []  # only that of the run that goes on was read
-        self._lines = {each.name: self._of(each) for each in (*others, run)}
-        curves = []
+        self._lines = {each.name: self._of(each) for each in (run, *others)}
+        start, drawn = perf_counter(), list[Line]()
         for line in self._lines.values():
+            if drawn and perf_counter() - start > PATIENCE:
+                break
             after = self.kind.after if line.run is run else None
             line.refresh(self._series(line.run), self.kind.smooth, after(run) if after else None)
-            curves += self._curves(line, line.run is run, len(others) > MANY)
-        if self.kind is LEARNING_RATE:
-            curves = [*self._plan(run), *curves]
+            drawn.append(line)
+        curves = self._plan(run) if self.kind is LEARNING_RATE else []
+        for line in (*drawn[1:], drawn[0]):
+            curves += self._curves(line, line.run is run)
         zero = [Level(name="", y=0.0, text="")] if self.kind.zero and not self.chart.log_up else []
         self.chart.show_curves(curves, span, zero)
         self.say()
+        return len(drawn) == len(self._lines)
 
     def say(self) -> None:
         """The value where the cross-hair is, else the newest."""
@@ -136,13 +141,13 @@ class SmallChart(QWidget):
     def _series(self, run: Run) -> Series:
         return self.memory if self.kind is MEMORY else self.kind.series(run)
 
-    def _curves(self, line: Line, first: bool, many: bool) -> list[Curve]:
+    def _curves(self, line: Line, first: bool) -> list[Curve]:
         """The run that is looked at as a band and a line, another as a line."""
         run, color = line.run, theme.run(line.run.number)
         y = line.smoothed.all if self.kind.smooth else line.y.all
         main = Curve(
             key=run.name, name=f"{run.name}, {self.kind.title.lower()}", x=line.x.all, y=y, color=color,
-            mean=True, version=run.cuts, width=1.5 if first else 1.0 if many else 1.25,
+            mean=True, version=run.cuts, width=1.5 if first else 1.0,
             behind=not first and not run.live,
             opacity=1.0 if first else 0.8, dash=0 if first else dash(run.number),
         )  # fmt: skip

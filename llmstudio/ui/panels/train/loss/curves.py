@@ -12,7 +12,7 @@ from ....plot.series import Floats
 from ....theme import theme
 
 NEARBY = 32  # batches to each side that count as near
-MANY = 5  # lines behind from which on they are as thin as can be
+MANY = 3  # lines behind from which on they are as thin as can be
 
 
 class RunCurves:

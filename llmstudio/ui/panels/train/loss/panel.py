@@ -22,6 +22,7 @@ from ....words.loss import UNITS
 from .figures import Figures
 
 if TYPE_CHECKING:
+    from ....plot.chart import Chart
     from .picture import Picture
 
 NO_RUN = "No run yet. The loss will be drawn here, step by step, against what counting alone reaches."
@@ -73,6 +74,10 @@ class Loss(Panel):
             self.add_tool(widget)
         self.droppable = (smooth, self.smoothing)
         self._show_following()
+
+    def charts(self) -> "list[Chart]":
+        """The charts that there are now."""
+        return [self.picture] if self.picture is not None else []
 
     def tick(self) -> None:
         run = self.session.train.run
