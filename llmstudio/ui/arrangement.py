@@ -1,7 +1,8 @@
 """Where the panels of a workspace are, as data: rows and columns of places. No Qt, no panel is imported."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 FULL = 1432  # width of a workspace in the window that the sizes are made for
 WIDE = 340  # a column from this width on can be narrower
@@ -13,6 +14,7 @@ class Place:
 
     panel: str
     size: int = 0  # pixels along its row or column; 0 shares what is left
+    needs: int = 0  # pixels of height of the workspace; in a lower one it is a tab behind the place after it
 
     @property
     def module(self) -> str:
@@ -48,6 +50,27 @@ def places(part: Place | Split) -> Iterator[Place]:
     else:
         for inner in part.parts:
             yield from places(inner)
+
+
+def fitted(part: Place | Split, height: int) -> Place | Split:
+    """The arrangement for a workspace of this height: without the places that are tabs in it."""
+    if isinstance(part, Place):
+        return part
+    kept = tuple(
+        fitted(inner, height) for inner in part.parts if not (isinstance(inner, Place) and inner.needs > height)
+    )
+    return replace(part, parts=kept)
+
+
+def tabs(part: Place | Split, height: int) -> Iterator[tuple[Place, Place]]:
+    """Each place that is a tab in a workspace of this height, and the place that it is behind."""
+    if isinstance(part, Place):
+        return
+    for inner, after in pairwise(part.parts):
+        if isinstance(inner, Place) and inner.needs > height:
+            yield inner, next(places(after))
+    for inner in part.parts:
+        yield from tabs(inner, height)
 
 
 def sizes(part: Place | Split, width: int, height: int, gap: int) -> dict[str, tuple[int, int]]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QPlainTextEdit, QTabWidget, QTextEdit, QWidget
 
-from .arrangement import Place, Split, Stage, places, sizes
+from .arrangement import Place, Split, Stage, fitted, places, sizes, tabs
 from .panel import Panel, ground
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 GUTTER = 4
 WAIT = 5  # ms between looks whether a panel's module is there
+TALL = 10_000  # a height for which no place has to be a tab
 LEAST = (140, 72)  # no panel can keep the window from getting smaller than this
 
 
@@ -43,7 +44,9 @@ class Workspace(QMainWindow):
             QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
         )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.docks = {place.name: Dock(place, self) for place in places(stage.layout)}
+        self._layout = stage.layout  # without the places that are tabs for want of height
         self._arrange()
         for dock in self.docks.values():
             dock.topLevelChanged.connect(self._touch)
@@ -124,9 +127,15 @@ class Workspace(QMainWindow):
             dock.setFloating(False)
             self.removeDockWidget(dock)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first)
-        self._split(self.stage.layout)
+        height = self.height() if self.isVisible() else TALL
+        self._layout = fitted(self.stage.layout, height)
+        self._split(self._layout)
+        for behind, before in tabs(self.stage.layout, height):
+            self.tabifyDockWidget(self.docks[before.name], self.docks[behind.name])
         for dock in self.docks.values():
             dock.show()
+        for _, before in tabs(self.stage.layout, height):
+            self.docks[before.name].raise_()
 
     def _split(self, part: Place | Split) -> None:
         """The first place of `part` is docked and has all its room: share it out."""
@@ -142,7 +151,9 @@ class Workspace(QMainWindow):
     def _apply_sizes(self) -> None:
         if self._mine or self.width() < 200:
             return
-        wanted = sizes(self.stage.layout, self.width(), self.height(), GUTTER)
+        if fitted(self.stage.layout, self.height()) != self._layout:
+            self._arrange()
+        wanted = sizes(self._layout, self.width(), self.height(), GUTTER)
         docks = [self.docks[name] for name in wanted]
         self.resizeDocks(docks, [width for width, _ in wanted.values()], Qt.Orientation.Horizontal)
         self.resizeDocks(docks, [height for _, height in wanted.values()], Qt.Orientation.Vertical)

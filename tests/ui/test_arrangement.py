@@ -1,6 +1,6 @@
 import pytest
 
-from llmstudio.ui.arrangement import Place, column, places, row, sizes
+from llmstudio.ui.arrangement import Place, column, fitted, places, row, sizes, tabs
 from llmstudio.ui.panels import WORKSPACES
 
 LAYOUT = row(
@@ -36,3 +36,10 @@ def test_every_place_is_named_once():
     for stage in WORKSPACES:
         names = [place.name for place in places(stage.layout)]
         assert len(set(names)) == len(names)
+
+
+def test_a_low_workspace_keeps_a_place_as_a_tab_behind_the_next() -> None:
+    layout = row(Place("a:A"), column(Place("b:B"), Place("c:C", 100, needs=700), Place("d:D", 100)))
+    assert fitted(layout, 700) == layout and not [*tabs(layout, 700)]
+    assert [place.name for place in places(fitted(layout, 699))] == ["A", "B", "D"]
+    assert [(behind.name, before.name) for behind, before in tabs(layout, 699)] == [("C", "D")]

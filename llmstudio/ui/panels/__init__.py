@@ -22,7 +22,11 @@ BUILD = row(
 )
 TRAIN = row(
     Place("train.recipe.panel:RecipePanel", 280),
-    column(Place("train.loss.panel:Loss"), Place("train.charts.panel:Charts", 188), Place("train.samples:Samples", 196)),
+    column(
+        Place("train.loss.panel:Loss"),
+        Place("train.charts.panel:Charts", 188, needs=700),
+        Place("train.samples:Samples", 196),
+    ),
     column(
         Place("train.health.panel:HealthPanel"),
         Place("train.doctor.panel:DoctorPanel", 96),
