@@ -23,7 +23,7 @@ def train(session, **start):
 
 
 def begin(session, steps=LONG):
-    make_small(session, steps=steps, checkpoint_seconds=1)
+    make_small(session, steps=steps, checkpoint_seconds=1, evaluate_every=1000, sample_every=1000)
     session.wait(session.train.start())
     run = session.train.run
     until(session, lambda: run.step >= 3)
