@@ -71,7 +71,7 @@ def _beside(frame: QRectF, at: QPointF, width: float) -> QRectF:
 def _free(frame: QRectF, at: QPointF, width: float, taken: Sequence[QRectF]) -> QRectF | None:
     """Room for a name near the end of its line, the nearest first."""
     box = _beside(frame, at, width)
-    for shift in (0, -18, -36, 24, 42):
+    for shift in (0, -18, 24, -36):
         moved = box.translated(0, shift)
         if frame.contains(moved) and not any(moved.intersects(other) for other in taken):
             return moved

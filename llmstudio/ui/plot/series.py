@@ -1,6 +1,5 @@
-"""Long series made short for the screen: smoothing, and the least and largest value of every pixel column."""
+"""Smoothing of long series, and their bounds."""
 
-from array import array
 from functools import lru_cache
 from math import inf
 
@@ -9,11 +8,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 BLOCK = 128  # values smoothed at once by one small matrix
-
-
-def floats(values: "array[float]") -> Floats:
-    """A copy: an array that is looked at directly could not grow."""
-    return np.frombuffer(values, dtype=np.float64).copy() if values else np.empty(0)
 
 
 def smooth(values: Floats, share: float, before: Floats | None = None) -> Floats:
@@ -70,46 +64,6 @@ def _weights(share: float) -> tuple[Floats, Floats]:
     n = np.arange(BLOCK)
     lag = n[:, None] - n[None, :]
     return np.where(lag >= 0, (1 - share) * share ** np.maximum(lag, 0), 0.0), share ** (n + 1)
-
-
-def decimate(x: Floats, y: Floats, low: float, high: float, pixels: int) -> tuple[Floats, Floats]:
-    """The part of a curve between x = low and high, with at most two points for each of `pixels` columns: its least and
-    its largest value there, so that no spike is lost. `x` rises. One point beyond each end keeps the line going."""
-    x, y = _within(x, y, low, high)
-    if len(x) <= 2 * pixels or high <= low:
-        return x, y
-    starts = _columns(x, low, high, pixels)
-    least, most = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
-    ends = np.append(starts[1:], len(x)) - 1
-    falling = y[starts] > y[ends]
-    short, places = np.empty(2 * len(starts)), np.empty(2 * len(starts))
-    short[0::2], short[1::2] = np.where(falling, most, least), np.where(falling, least, most)
-    places[0::2], places[1::2] = x[starts], x[ends]
-    return places, short
-
-
-def average(x: Floats, y: Floats, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
-    """The same with the mean of each column, and the first and last point: for what is a mean already and drawn thick,
-    where a jagged line costs 15 ms."""
-    x, y = _within(x, y, low, high)
-    if len(x) <= columns or high <= low:
-        return x, y
-    starts = _columns(x, low, high, columns)
-    n = np.diff(np.append(starts, len(x)))
-    places, means = np.add.reduceat(x, starts) / n, np.add.reduceat(y, starts) / n
-    return np.concatenate([x[:1], places, x[-1:]]), np.concatenate([y[:1], means, y[-1:]])
-
-
-def _within(x: Floats, y: Floats, low: float, high: float) -> tuple[Floats, Floats]:
-    first = max(0, int(np.searchsorted(x, low, "left")) - 1)
-    last = min(len(x), int(np.searchsorted(x, high, "right")) + 1)
-    return x[first:last], y[first:last]
-
-
-def _columns(x: Floats, low: float, high: float, columns: int) -> NDArray[np.intp]:
-    """Where each column that holds a point begins."""
-    edges = np.searchsorted(x, np.linspace(low, high, columns + 1))
-    return np.unique(np.concatenate([[0], edges[edges < len(x)]]))
 
 
 def bounds(y: Floats) -> tuple[float, float]:

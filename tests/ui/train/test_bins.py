@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor
 
 from llmstudio.ui.plot.bins import Bins, extremes, means, spread, width_for
+from llmstudio.ui.plot.curve import Curve, Short, View
 from llmstudio.ui.plot.growing import Growing, Smoothed
 from llmstudio.ui.plot.series import smooth
 
@@ -106,3 +108,27 @@ def test_the_mean_grows_with_its_values_and_skips_what_is_none() -> None:
     assert np.isnan(found[50]) and np.isnan(found[120:]).all()
     whole = np.delete(broken[:120], 50)
     assert found[119] == pytest.approx(smooth(whole, 0.9)[-1])
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 5000.0), (700.0, 1900.0), (3.0, 40.0)])
+def test_a_line_of_any_part_has_few_points_that_rise_and_lie_on_the_curve(log: bool, low: float, high: float) -> None:
+    y = np.sin(X / 300) + X / 5000
+    curve = Curve(key="a", name="a", x=X, y=y, color=QColor(), mean=True)
+    view = View(low=low, high=high, pixels=300, log=log)
+    places, values = Short().line(curve, view)
+    assert 10 < len(places) < 700
+    assert (np.diff(places) >= 0).all()
+    steps = 10**places - 1 if log else places
+    assert np.interp(steps, X, y) == pytest.approx(values, abs=0.04)
+    assert steps[-1] >= min(high, X[-1]) - 1
+    assert steps[0] <= max(low, X[0]) + 1
+
+
+def test_points_that_are_far_apart_are_drawn_one_by_one() -> None:
+    curve = Curve(key="a", name="a", x=X, y=Y, color=QColor(), band=True)
+    near, far = View(low=100, high=200, pixels=300, log=False), View(low=0, high=5000, pixels=300, log=False)
+    assert Short().single(curve, near)[1].tolist() == Y[98:201].tolist()
+    assert Short().band(curve, near).shape[1] == 0
+    assert Short().single(curve, far).shape[1] == 0
+    assert 50 <= Short().band(curve, far).shape[1] <= 102

@@ -113,8 +113,10 @@ class Charts(Panel):
             small.memory.cut(-1)
         self.session.computer.watch()
         reading = self.session.computer.reading
-        if reading is not None and reading is not self._reading and reading.memory:
-            self._reading = reading
+        if reading is None or reading is self._reading or not reading.memory:
+            return
+        self._reading = reading
+        if not small.memory.steps or run.step > small.memory.steps[-1]:
             small.memory.add(run.step, float(reading.memory))
 
     def _arrange(self) -> None:

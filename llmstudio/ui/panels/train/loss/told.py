@@ -1,24 +1,34 @@
 """What the cross-hair of the loss says of one step: the run that is looked at, what happened there, the others."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .....session.run import Run
 from ....numbers import clock, count
 from ....plot.marks import Row, Tip
 from ....theme import theme
+from ....words.flags import Happened
 from ....words.loss import in_unit, written
 from ....words.numbers import choices, rate
 from ....words.recipe import passes
-from .curves import last_before
-
-if TYPE_CHECKING:
-    from .picture import Picture
+from .ahead import Ahead
+from .curves import RunCurves, last_before
 
 MOST = 6  # other runs that are told of; the nearest ones
 NEAR = 6  # pixels from a flag within which it is told
 
 
-def tip(chart: "Picture", run: Run, step: float, train_tokens: int | None) -> Tip | None:
+class Shown(Protocol):
+    """The chart, as far as it has to be known here."""
+
+    unit: str
+    of_runs: dict[str, RunCurves]
+    happened: list[Happened]
+    ahead: Ahead
+
+    def x_of(self, step: float) -> float: ...
+
+
+def tip(chart: Shown, run: Run, step: float, train_tokens: int | None) -> Tip | None:
     """None where nothing is known at that step."""
     curves = chart.of_runs[run.name]
     at = max(round(step), 1)
@@ -43,7 +53,7 @@ def tip(chart: "Picture", run: Run, step: float, train_tokens: int | None) -> Ti
     )
 
 
-def _own(chart: "Picture", run: Run, at: int, smoothed: float | None, batch: float) -> list[Row]:
+def _own(chart: Shown, run: Run, at: int, smoothed: float | None, batch: float) -> list[Row]:
     unit, rows = chart.unit, []
     if smoothed is not None:
         rows.append(Row(name="train, smoothed", value=written(smoothed, unit), color=theme.run(run.number)))
@@ -63,7 +73,7 @@ def _own(chart: "Picture", run: Run, at: int, smoothed: float | None, batch: flo
     return rows
 
 
-def _guess(chart: "Picture", run: Run, at: int) -> list[Row]:
+def _guess(chart: Shown, run: Run, at: int) -> list[Row]:
     """What the forecast says of a step that is still ahead."""
     found = chart.ahead.at(at)
     if found is None or at <= run.step:
@@ -72,13 +82,13 @@ def _guess(chart: "Picture", run: Run, at: int) -> list[Row]:
     return [Row(name=f"{run.name}, forecast for 8 of 10", value=said, color=theme.run(run.number))]
 
 
-def _flags(chart: "Picture", at: int) -> list[Row]:
+def _flags(chart: Shown, at: int) -> list[Row]:
     """What happened where the pointer is."""
     near = [each for each in chart.happened if abs(chart.x_of(each.step) - chart.x_of(at)) <= NEAR]
     return [Row(name=f"step {count(each.step)}", value=each.text) for each in near]
 
 
-def _others(chart: "Picture", run: Run, at: int) -> list[tuple[Run, float]]:
+def _others(chart: Shown, run: Run, at: int) -> list[tuple[Run, float]]:
     """The other runs and their smoothed losses there, the lowest first."""
     others = [curves for curves in chart.of_runs.values() if curves.run is not run]
     found = [(curves.run, value) for curves in others if (value := curves.at(at)) is not None]
