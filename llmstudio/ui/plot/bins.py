@@ -90,7 +90,8 @@ def width_for(points: float, columns: int, least: int = 1) -> int:
 
 
 def _mean(y: Floats) -> Floats:
-    found: Floats = y.mean(1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        found: Floats = y.mean(1)
     bad = ~np.isfinite(found)
     if bad.any():  # the mean of those that are numbers
         rows = y[bad]

@@ -87,7 +87,7 @@ class Chart(Lines):
         if self.log_up:
             return ticks.logs(low, high, max(2, int(self.frame.height() // 28)))
         narrow = self.margins[0] < marks.LEFT
-        found = ticks.marks(low, high, max(2, int(self.frame.height() // (30 if narrow else 45))))
+        found = ticks.marks(low, high, max(2, int(self.frame.height() // (30 if narrow else 38))))
         return list(zip(found, ticks.words(found, narrow), strict=True))
 
     def drawBackground(self, p: QPainter, rect: QRectF | QRect) -> None:

@@ -73,7 +73,7 @@ def test_moving_along_stays_within_what_is_there() -> None:
 
 
 def test_what_is_no_number_makes_no_mean_wrong() -> None:
-    y = np.array([1.0, np.nan, 3.0, np.inf, np.nan, np.nan, np.nan, np.nan])
+    y = np.array([1.0, -np.inf, 3.0, np.inf, np.nan, np.nan, np.nan, np.nan])
     found = Bins(means).of(np.arange(8.0), y, 0, 8, 4)[1]
     assert found[0] == 2.0
     assert np.isnan(found[1])

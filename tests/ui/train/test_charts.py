@@ -1,15 +1,17 @@
 """The small charts, and what they share with the loss: steps in view, cross-hair, moment."""
 
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from llmstudio.core.train.events import Changed, Note, RolledBack, Snapshot
+from llmstudio.core.train.events import Changed, Note, RolledBack, Snapshot, Step
 from llmstudio.core.train.schedule import learning_rate
 from llmstudio.ui.numbers import count
 from llmstudio.ui.panels.train.charts import Charts
@@ -321,3 +323,40 @@ def test_the_share_of_the_peak_is_the_arithmetic_of_training(desk: Any) -> None:
     each = flops_per_token(run.model)
     assert of_peak(run, 100.0, 400.0 * each).replace("\u2009", " ") == "25 %"
     assert of_peak(run, 100.0, None) == ""
+
+
+def test_no_line_is_gone_while_others_are_smoothed_anew(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    loss = desk.put(Loss(desk.session))
+    make(desk.session, [400] * 6, steps=400)
+    desk.until(lambda: loss.picture is not None and len(loss.picture.curves()) == 8)
+    monkeypatch.setattr("llmstudio.ui.panels.train.loss.picture.PATIENCE", -1.0)  # one run at a tick, or none more
+    before = loss.picture.curves()[0].y.copy()
+    assert not loss.picture.show_run(desk.session.train.run, 0.2)
+    assert len(loss.picture.curves()) == 8
+    assert loss.picture.curves()[0].y.tolist() == before.tolist()
+    monkeypatch.setattr("llmstudio.ui.panels.train.loss.picture.PATIENCE", 60.0)
+    assert loss.picture.show_run(desk.session.train.run, 0.2)
+    assert loss.picture.curves()[0].y.tolist() != before.tolist()
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_loss_that_is_no_number_leaves_a_gap_and_is_said(desk: Any, log: bool) -> None:
+    loss, charts = desk.put(Loss(desk.session)), desk.put(Charts(desk.session), 760, 200)
+    run = make(desk.session, (600,), steps=600)[0]
+    for place, event in enumerate(run.log):
+        if isinstance(event, Step) and 200 <= event.step < 400:
+            value = (nan, inf, -inf)[event.step % 3]
+            run.log[place] = replace(event, loss=value, gradient=abs(value))
+    run.cut(10_000)
+    desk.until(lambda: loss.picture is not None and charts.small)
+    loss.picture.set_log_up(log)
+    loss.picture.set_log(log)
+    desk.beat(12)
+    low, high = loss.picture.box.viewRange()[1]
+    assert high - low < 5
+    rows = {row.name: row.value for row in loss.picture._explain(300.0).rows}
+    assert rows["train, this batch"] == "not a number"
+    assert "train, smoothed" not in rows
+    assert loss.picture._explain(500.0).y is not None
+    loss.menu.save("/nowhere/at/all.png")  # drawn, then refused
+    desk.until(lambda: "Choose another folder" in desk.session.notices[-1].text)

@@ -45,6 +45,9 @@ def test_numbers_and_curves_are_those_of_the_run(desk: Any, panel: Loss) -> None
     assert panel.figures.validation.text() == f"{run.validation.last:.2f}"
     assert panel.figures.perplexity.text() == f"{exp(run.validation.last):.0f}"  # above ten no decimals
     assert panel.figures.bits.text() == f"{run.validation.last / log(2):.2f}"  # one token is one character
+    manifest = desk.session.data.manifest
+    by_byte = run.validation.last / log(2) * manifest.validation_tokens / manifest.validation_bytes
+    assert f"{by_byte:.2f} bits for each byte" in panel.figures.bits.toolTip()
     assert "characters" in panel.figures.meaning.text()
     raw, smooth, tested = panel.picture.curves()[-3:]
     assert raw.y.tolist() == list(run.loss.values)

@@ -77,6 +77,9 @@ class Figures(QWidget):
         self.bits.setVisible(tested is not None and each is not None and self.width() >= ROOM["bits"])
         if tested is not None and each is not None:
             self.bits.set(fixed(tested / each / log(2)))
+            self.bits.setToolTip(
+                f"Validation loss in bits, for each character of the text{_by_byte(self.session, tested)}"
+            )
         rate = run.tokens_per_second
         a_step = run.recipe.batch * run.model.context
         for readout, share, room in ((self.steps, a_step, ROOM["steps"]), (self.tokens, 1, ROOM["tokens"])):
@@ -111,3 +114,11 @@ def characters_per_token(session: "Session") -> float | None:
     if manifest is None or not manifest.validation_tokens:
         return None
     return manifest.validation_characters / manifest.validation_tokens
+
+
+def _by_byte(session: "Session", loss: float) -> str:
+    """The same for each byte, which is the measure that does not depend on the script."""
+    manifest = session.data.manifest
+    if manifest is None or not manifest.validation_bytes:
+        return ""
+    return f"; {fixed(loss * manifest.validation_tokens / manifest.validation_bytes / log(2))} bits for each byte"

@@ -49,14 +49,18 @@ class Picture(Chart):
         others = [other for other in self.session.train.overlaid if other is not run and len(other.loss)]
         others.sort(key=lambda other: other.live)
         self.of_runs = {each.name: self._of(each) for each in (run, *others)}
-        start, ready = perf_counter(), []
+        looked_at, start, done = self.of_runs[run.name], perf_counter(), 0
         for curves in self.of_runs.values():  # the one looked at first
-            if perf_counter() - start > PATIENCE:
+            if done and perf_counter() - start > PATIENCE:
                 break
             curves.refresh(smoothing)
-            ready.append(curves)
-        words = self._changed(others)
-        behind = [curves.behind(words[curves.run.name], len(others) > MANY) for curves in ready[1:]]
+            done += 1
+        words, many = self._changed(others), len(others) > MANY
+        behind = [
+            curves.behind(words[curves.run.name], many)  # those that wait for their turn as they were
+            for curves in self.of_runs.values()
+            if curves is not looked_at and len(curves.smoothed)
+        ]
         levels = [
             Level(name=bar.name, y=bar.loss, text=written(bar.loss, self.unit), role=_role(bar.name))
             for bar in compared_with(self.session)
@@ -71,9 +75,8 @@ class Picture(Chart):
             Flag(step=each.step, text=each.text, role="warning" if each.care else "muted") for each in self.happened
         ]
         span = max(run.steps, *(each.step for each in (run, *others)))
-        looked_at = self.of_runs[run.name]
         self.show_curves([*behind, *self.ahead.curves(looked_at, self.unit), *looked_at.shown()], span, levels)
-        return len(ready) == len(self.of_runs)
+        return done == len(self.of_runs)
 
     def _of(self, run: Run) -> RunCurves:
         known = self.of_runs.get(run.name)
