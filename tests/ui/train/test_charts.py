@@ -82,7 +82,7 @@ def test_a_run_that_goes_on_shows_its_plan(desk: Any, both: tuple[Loss, Charts])
     run.job = Going()
     desk.beat(12)
     planned = next(curve for curve in chart.curves() if curve.dotted)
-    assert planned.x[0] == 801 and planned.x[-1] == 2000
+    assert planned.x[0] == 1 and planned.x[-1] == 2000
     assert planned.y[-1] == pytest.approx(learning_rate(run.recipe, 1999))
     run.job.stop()
 

@@ -75,12 +75,14 @@ KINDS = (LEARNING_RATE, GRADIENT, SPEED, MEMORY)
 
 
 def ahead(run: Run) -> tuple[list[float], list[float]]:
-    """The learning rate that the schedule has from here to the end: steps and rates. Nothing of a run that is over."""
+    """Steps and learning rates of the schedule, from the last change of the recipe to the end, what is done included:
+    so it stays the same while the run goes on. Nothing of a run that is over."""
     if run.state in ("finished", "stopped", "failed") or run.step >= run.steps:
         return [], []
-    recipe, left = run.recipe_now, run.steps - run.step
+    recipe, first = run.recipe_now, run.changes[-1].step if run.changes else 0
+    left = max(run.steps - first, 1)
     each = max(1.0, left / AHEAD)
-    steps = [min(run.step + round(i * each), run.steps - 1) for i in range(min(AHEAD, left) + 1)]
+    steps = [min(first + round(i * each), run.steps - 1) for i in range(min(AHEAD, left) + 1)]
     return [step + 1.0 for step in steps], [learning_rate(recipe, step) for step in steps]
 
 

@@ -170,7 +170,7 @@ class SmallChart(QWidget):
             return []
         return [Curve(
             key="plan", name=f"{run.name}, planned", x=np.array(steps), y=np.array(rates), color=theme.color("muted"),
-            dotted=True, mean=True, version=(run.step, run.recipe_now),
+            dotted=True, mean=True, version=(run.name, run.cuts, run.recipe_now), behind=True,
         )]  # fmt: skip
 
     def _explain(self, step: float) -> Tip | None:

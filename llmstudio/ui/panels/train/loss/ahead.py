@@ -44,9 +44,9 @@ class Ahead:
         words = f"forecast, about {written(found.end, unit)}"
         return [
             Curve(key=f"{run.name} band ahead", name=f"{run.name}, forecast, low", x=x, y=low, top=high, color=color,
-                  version=version),
+                  version=version, behind=True),
             Curve(key=f"{run.name} ahead", name=f"{run.name}, forecast", x=x, y=y, color=color, width=1.5, dotted=True,
-                  mean=True, version=version, label=(run.name, words)),
+                  mean=True, version=version, label=(run.name, words), behind=True),
         ]  # fmt: skip
 
     def _ask(self, curves: RunCurves) -> None:
