@@ -121,8 +121,42 @@ MARKOV = Preset(
     data=Settings(split="share", tokenizer="character"),
 )
 
+QUICK = Preset(
+    title="Quick letters",
+    text="Letter by letter with all that makes learning fast: in seconds where nanoGPT's loop takes a minute.",
+    model=Model(
+        name="Quick",
+        vocab=65,
+        context=64,
+        width=176,
+        position="rope",
+        silent=True,
+        tied=False,
+        blocks=(Block(attention=Attention(qk_norm=True), mlp=MLP(activation="relu2")),) * 2,
+    ),
+    recipe=Recipe(
+        steps=130,
+        batch=20,
+        optimizer="muon",
+        learning_rate=0.015,
+        matrix_rate=0.03,
+        min_learning_rate=0.0,
+        schedule="linear",
+        warmup=0,
+        weight_decay=0.0,
+        beta1=0.8,
+        beta2=0.95,
+        momentum=0.8,
+        evaluate_every=65,
+        evaluate_batches=10,
+        sample_every=65,
+    ),
+    data=Settings(split="share", validation=0.1, tokenizer="character"),
+)
+
 PRESETS = {
     "nano": NANO,
+    "quick": QUICK,
     "markov": MARKOV,
     "nanogpt-shakespeare-cpu": NANOGPT_SHAKESPEARE_CPU,
     "gpt2-small": GPT2_SMALL,

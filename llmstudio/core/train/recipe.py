@@ -61,7 +61,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def _live() -> tuple[str, ...]:
     def says(hint: Any) -> bool:
-        return isinstance(hint, Meta) and bool((hint.extra_json_schema or {}).get("live")) or any(map(says, get_args(hint)))
+        return (isinstance(hint, Meta) and bool((hint.extra_json_schema or {}).get("live"))) or any(map(says, get_args(hint)))
 
     return tuple(name for name, hint in get_type_hints(Recipe, include_extras=True).items() if says(hint))
 

@@ -40,6 +40,12 @@ def probe(model: S.Model, recipe: Recipe, device: str = "cpu") -> Way:
     return Way(dtype=dtype, fused=fused)
 
 
+def forget() -> None:
+    """What was tried is tried again: the machine may have changed, or the time of trying is to be measured."""
+    _faster.cache_clear()
+    _fused.cache_clear()
+
+
 def choose(gpt: GPT, fused: Sequence[bool]) -> None:
     """Let the attention of each block be computed this way."""
     for block, way in zip(gpt.blocks, fused, strict=True):
