@@ -14,6 +14,7 @@ from .signal import Signal
 if TYPE_CHECKING:
     from .opened import Opened
 
+SHOWN = 8  # runs that are laid over one another unasked: as many as there are colours
 LONGEST_NAME = 100  # bytes
 LONGEST_NOTE = 10_000  # letters
 
@@ -120,6 +121,7 @@ class Runs:
 
     def enter(self, opened: "Opened") -> None:
         self.runs = [*opened.runs]
+        self.shown = {*self.runs[-SHOWN:]}
         self.run = self.runs[-1] if self.runs else None
         self._gone = {*opened.removed}
         self._records.enter(self.runs)

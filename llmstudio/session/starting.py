@@ -19,7 +19,7 @@ from .data import DataRoom
 from .hall import Hall, sentence
 from .queued import Queued, moved
 from .run import Run
-from .runs import Runs
+from .runs import SHOWN, Runs
 from .signal import Signal
 from .weights import Weights
 
@@ -161,6 +161,8 @@ class Starting(Runs):
 
     def _first(self, run: Run, start_from: Path | None) -> None:
         self.runs.append(run)
+        if len(self.shown) < SHOWN:
+            self.shown.add(run)
         self._launch(run, start_from)
 
     def _not_begun(self) -> None:

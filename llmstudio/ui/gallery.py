@@ -20,6 +20,7 @@ from .window import Window
 
 SIZES = ((1440, 900), (1100, 700))
 STEPS = 300  # of the run made for the pictures
+SHORT = 120  # of each of those beside it
 SETTLE = 1.2  # seconds for a workspace to fetch what it shows
 
 
@@ -108,6 +109,11 @@ def _pictures(out: Path, project: Path | None, home: Path) -> list[str]:
         if run and len(run.snapshots) > 2:
             studio.session.inside.go(run.snapshots[-len(run.snapshots) // 3])
             studio.take("past", ("inside",))
+            studio.session.inside.go(None)
+        if not project:
+            for many in (5, 20):
+                _more_runs(studio, many)
+                studio.take(f"{many}-runs", ("train",))
     finally:
         studio.close()
     return studio.saved
@@ -127,6 +133,20 @@ def _train(studio: Studio, folder: Path) -> None:
     studio.take("live", ("train",))
     session.train.pause(False)
     studio.wait(run.job)
+
+
+def _more_runs(studio: Studio, many: int) -> None:
+    """Short runs beside the first one, each a little different, until there are so many."""
+    train = studio.session.train
+    rate = train.recipe.learning_rate
+    while len(train.runs) < many:
+        n = len(train.runs)
+        short = replace(train.recipe, steps=SHORT, evaluate_every=20, seed=n // 5)
+        train.edit(replace(short, learning_rate=rate * 2 ** (n % 5 - 2)))
+        studio.wait(train.start())
+        assert train.run and train.run.job
+        studio.wait(train.run.job)
+    train.edit(replace(train.recipe, learning_rate=rate))
 
 
 def _talk(studio: Studio) -> None:

@@ -71,7 +71,7 @@ def test_note_and_tags_are_kept(project, tmp_path):
 
 def test_several_are_removed_and_come_back_in_order(project):
     runs = [train(project) for _ in range(3)]
-    project.train.toggle(runs[2])
+    project.train.overlay([runs[2]])
     project.train.remove(runs[0], runs[2])
     assert project.train.runs == [runs[1]] and project.train.run is runs[1] and not project.train.shown
     with pytest.raises(ValueError, match="was removed"):
@@ -88,6 +88,8 @@ def test_a_name_that_was_taken_by_hand_is_not_given_again(project):
 
 def test_runs_are_laid_over_the_one_looked_at(project):
     runs = [train(project) for _ in range(3)]
+    assert project.train.overlaid == runs
+    project.train.overlay([])
     project.train.show(runs[1])
     assert project.train.overlaid == [runs[1]]
     project.train.toggle(runs[0])

@@ -246,7 +246,7 @@ class GPT(nn.Module):
         for name, p in self.named_parameters():
             if p.dim() == 2:
                 writes = name.endswith(("attn.out.weight", "mlp.down.weight"))
-                loud = 0.0 if self.spec.silent else 0.02 / sqrt(parts)
+                loud = 0.0 if self.spec.silent else 0.02 / sqrt(parts or 1)
                 nn.init.normal_(p, 0.0, loud if writes else 0.02, generator=dice)
             elif name.endswith("bias"):
                 nn.init.zeros_(p)

@@ -29,8 +29,8 @@ TRAIN = row(
     ),
     column(
         Place("train.health.panel:HealthPanel"),
-        Place("train.doctor.panel:DoctorPanel", 96),
-        Place("train.runs.panel:Runs", 268),
+        Place("train.doctor.panel:DoctorPanel", 116),
+        Place("train.runs.panel:Runs", 256),
         Place("train.computer:ComputerPanel", 92),
         size=388,
     ),

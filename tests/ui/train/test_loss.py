@@ -131,12 +131,10 @@ def test_another_run_is_drawn_behind_with_its_name(desk: Any, panel: Loss) -> No
     train = desk.session.train
     train.edit(replace(train.recipe, batch=2))
     desk.train()
-    train.toggle(train.runs[0])
-    desk.beat()
+    desk.beat()  # both are drawn unasked
     other = panel.picture.curves()[0]
     assert other.label == ("run 1", "")
     assert other.y == pytest.approx(np.array(train.runs[0].smooth.values))
-    train.toggle(train.runs[1])
     train.show(train.runs[0])
     desk.beat()
     assert panel.picture.curves()[0].label == ("run 2", "batch: 2")

@@ -92,6 +92,8 @@ def test_a_run_is_shown_removed_and_brought_back(desk: Any, table: Table) -> Non
 
 def test_eyes_draw_curves_without_changing_the_shown_run(desk: Any, table: Table) -> None:
     first, second, third = trained(desk, 3)
+    assert table.train.overlaid == [first, second, third]
+    table.train.overlay([])
     table.click(0, EYE)
     assert table.train.run is third
     assert table.train.overlaid == [first, third]
