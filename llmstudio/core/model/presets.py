@@ -29,8 +29,8 @@ NANO = Preset(
         blocks=(Block(attention=Attention(qk_norm=True), mlp=MLP(activation="relu2")),) * 2,
     ),
     recipe=Recipe(
-        steps=3200,
-        batch=16,
+        steps=1800,
+        batch=24,
         optimizer="muon",
         learning_rate=1e-2,
         matrix_rate=0.02,

@@ -18,6 +18,7 @@ from llmstudio.core.model.network import GPT, MLP, Attention
 from . import way as ways
 from .recipe import Recipe
 
+SMALLEST = torch.finfo(torch.float32).tiny  # a probability below is taken for this one: 87 nats
 Gradients = Callable[..., Sequence[Tensor]]  # (x, y, *weights) -> loss in nats, then a gradient for each weight
 
 
@@ -32,11 +33,39 @@ def goal_of(recipe: Recipe) -> Goal:
     return Goal(label_smoothing=recipe.label_smoothing, z_loss=recipe.z_loss)
 
 
-def losses(logits: Tensor, y: Tensor, goal: Goal) -> tuple[Tensor, Tensor]:
-    """What to minimise, and the plain loss, mean nats per token. Logits (B, T, V), y (B, T)."""
-    flat, right = logits.flatten(0, 1).float(), y.flatten()
-    plain = F.cross_entropy(flat, right)
-    aim = plain
+PLAIN = Goal()
+
+
+class Surprise(torch.autograd.Function):
+    """Cross-entropy in one pass over the scores forward and one back: torch's own takes three times as long on a CPU.
+
+    Scores (N, V) of any format, right tokens (N,) -> mean of -ln p in float32. Its gradient is (p - 1[right]) / N.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, right: Tensor) -> Tensor:
+        p = scores.softmax(-1, dtype=torch.float32)  # (N, V)
+        found = p.gather(1, right[:, None])
+        p.scatter_(1, right[:, None], found - 1)
+        ctx.save_for_backward((p * (1 / len(p))).to(scores.dtype))
+        return -found.clamp_min(SMALLEST).log().mean()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return ctx.saved_tensors[0] * grad, None
+
+
+def losses(logits: Tensor, y: Tensor, goal: Goal, compiling: bool = False) -> tuple[Tensor, Tensor]:
+    """What to minimise, and the plain loss, mean nats per token. Logits (B, T, V), y (B, T).
+
+    A compiler makes more of torch's own cross-entropy than of ours.
+    """
+    flat, right = logits.flatten(0, 1), y.flatten()
+    if goal == PLAIN and not compiling:
+        aim: Tensor = Surprise.apply(flat, right)  # type: ignore[no-untyped-call]
+        return aim, aim.detach()
+    flat = flat.float()
+    aim = plain = F.cross_entropy(flat, right)
     if goal.label_smoothing:
         aim = F.cross_entropy(flat, right, label_smoothing=goal.label_smoothing)
     if goal.z_loss:
@@ -122,7 +151,7 @@ def pure(gpt: GPT, dtype: torch.dtype, goal: Goal) -> Gradients:
     def gradients(x: Tensor, y: Tensor, *weights: Tensor) -> Sequence[Tensor]:
         used = [w.detach().to(dtype).requires_grad_() for w in weights]
         logits: Any = torch.func.functional_call(work, dict(zip(names, used, strict=True)), (x,))
-        aim, plain = losses(logits, y, goal)
+        aim, plain = losses(logits, y, goal, compiling=True)
         return [plain, *(g.float() for g in torch.autograd.grad(aim, used))]
 
     return gradients

@@ -7,7 +7,7 @@ from . import compiled
 from .events import Changed, Note
 from .learner import Learner
 
-PAYS = 120.0  # seconds still to go below which the making would cost more than it brings
+PAYS = 60.0  # seconds still to go below which the making would cost more than it brings
 FEW = 10  # steps after which it is known how long the rest takes
 
 
@@ -41,6 +41,7 @@ class Translation:
             if self.go_on(learner):
                 yield Changed(step=step, fields={"compiled": True}, why="machine")
                 return
+            self._making = self._compiler.working(wish)  # somebody began before the run did
         if self._making:
             yield from self._made(learner, wish, step)
         elif self._pays(step, steps):

@@ -99,6 +99,23 @@ def test_portions_add_up_to_the_batch_also_where_they_differ_in_size(portions: i
         torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_loss_and_its_gradient_are_torchs_cross_entropy(dtype: torch.dtype) -> None:
+    dice = torch.Generator().manual_seed(2)
+    logits = (8 * torch.randn(3, 4, 50, generator=dice)).to(dtype)
+    y = torch.randint(50, (3, 4), generator=dice)
+    a, b = logits.clone().requires_grad_(), logits.float().requires_grad_()
+    aim, plain = losses(a, y, PLAIN)
+    known = F.cross_entropy(b.flatten(0, 1), y.flatten())
+    torch.testing.assert_close(plain, known.detach(), atol=1e-6, rtol=1e-6)
+    (2 * aim).backward()
+    (2 * known).backward()
+    close = {"atol": 1e-7, "rtol": 1e-4} if dtype is torch.float32 else {"atol": 1e-5, "rtol": 1e-2}
+    torch.testing.assert_close(a.grad.float(), b.grad, **close)
+    surely_wrong = torch.tensor([[[0.0, 1e4]]])
+    assert losses(surely_wrong, torch.tensor([[0]]), PLAIN)[1].isfinite()
+
+
 def test_smoothing_and_z_loss_are_what_their_papers_say_and_are_not_in_the_loss_that_is_told() -> None:
     logits, y = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1)), torch.tensor([[0, 1, 2], [3, 4, 0]])
     aim, plain = losses(logits, y, Goal(label_smoothing=0.1, z_loss=0.01))

@@ -39,7 +39,7 @@ def test_the_starter_is_small() -> None:
 
 
 @pytest.mark.soak
-def test_the_starter_learns_to_answer_within_three_minutes(tmp_path: Path) -> None:
+def test_the_starter_learns_to_answer_within_a_minute_or_so(tmp_path: Path) -> None:
     torch.set_num_threads(2)
     trainer, cut, events = kits.train("persona", tmp_path)
     assert trainer.model
