@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     wish.add_argument("--uncompiled", action="store_true", help="leave the compiled step out")
     asked = wish.parse_args(arguments)
     text = Characters()
-    best = _result(peak.measure("cpu")).fastest
+    best = result(peak.measure("cpu")).fastest
     print(f"{text.name}, {torch.get_num_threads()} threads, matrix products at most {best / 1e9:.0f} GFLOP/s")
     small = replace(NANOGPT_SHAKESPEARE_CPU.model, vocab=len(text.letters))
     large = replace(small, width=384, context=256, blocks=(Block(attention=Attention(heads=6)),) * 6)
@@ -111,7 +111,7 @@ def _seconds(step: Callable[[], object], times: int) -> float:
     return time.perf_counter() - start
 
 
-def _result(work):  # type: ignore[no-untyped-def]
+def result(work):  # type: ignore[no-untyped-def]
     while True:
         try:
             next(work)

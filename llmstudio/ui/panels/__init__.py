@@ -29,8 +29,8 @@ TRAIN = row(
     ),
     column(
         Place("train.health.panel:HealthPanel"),
-        Place("train.doctor.panel:DoctorPanel", 116),
-        Place("train.runs.panel:Runs", 256),
+        Place("train.doctor.panel:DoctorPanel", 148),
+        Place("train.runs.panel:Runs", 248),
         Place("train.computer:ComputerPanel", 92),
         size=388,
     ),
