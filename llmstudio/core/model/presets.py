@@ -18,7 +18,7 @@ class Preset(Struct, frozen=True, kw_only=True):
 
 NANO = Preset(
     title="Nano",
-    text="A small modern design that learns to answer within minutes on a laptop.",
+    text="A small modern design that learns to answer within a minute or so on a laptop.",
     model=Model(
         name="Nano",
         vocab=2048,
@@ -130,7 +130,7 @@ MARKOV = Preset(
 
 QUICK = Preset(
     title="Quick letters",
-    text="Letter by letter with all that makes learning fast: in seconds where nanoGPT's loop takes a minute.",
+    text="Letter by letter, with all that makes learning fast: in seconds as good as nanoGPT's loop after a minute.",
     model=Model(
         name="Quick",
         vocab=65,
