@@ -14,7 +14,7 @@ class Characters:
     """Of the file that LLMSTUDIO_CORPUS names (or the first .txt in that folder), else of the starter's own text."""
 
     def __init__(self) -> None:
-        text, self.name = _text()
+        text, self.name = source()
         self.letters = sorted(set(text))
         ids = np.array([self.letters.index(c) for c in self.letters], np.uint16)
         table = dict(zip(self.letters, ids, strict=True))
@@ -28,7 +28,8 @@ class Characters:
         return np.ascontiguousarray(found[:, :-1]), np.ascontiguousarray(found[:, 1:])
 
 
-def _text() -> tuple[str, str]:
+def source() -> tuple[str, str]:
+    """The text, and what it is called."""
     if place := os.environ.get("LLMSTUDIO_CORPUS"):
         path = Path(place)
         path = path if path.is_file() else sorted(path.glob("*.txt"))[0]
