@@ -26,6 +26,13 @@ class Steering:
         """The run's recipe with what was asked of it."""
         return replace(run.recipe_now, **self._asked) if run is self._run and self._asked else run.recipe_now
 
+    def missed(self, run: Run) -> dict[str, Any]:
+        """What was asked of a run that has ended, and came too late for it."""
+        if run is not self._run:
+            return {}
+        told = {name for event in run.changes[self._seen :] for name in event.fields}
+        return {name: value for name, value in self._asked.items() if name not in told}
+
     def change(self, run: Run, fields: dict[str, Any], what: str = "") -> None:
         """Change these fields before the run's next step; those of one drag (`what`) when it has come to rest."""
         live = {name: value for name, value in fields.items() if name in LIVE}

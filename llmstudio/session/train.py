@@ -71,6 +71,8 @@ class TrainRoom(Trials):
         if fixed := [name for name in fields if name not in LIVE]:
             raise ValueError(f"{fixed[0].replace('_', ' ')} is fixed once a run has begun. Start a new run with it.")
         changed(run.recipe_now, fields)
+        if fields.get("steps", run.step) < run.step:
+            raise ValueError(f"{run.name} is at step {run.step:,} already. Take more steps than that.")
         if self._busy(run.device):
             raise ValueError("A run is going on. Stop it before going on with another.")
         if not self._data.ready:
@@ -82,7 +84,9 @@ class TrainRoom(Trials):
 
     def extend(self, run: Run, steps: int) -> "Future[Any]":
         """Let a run go on for `steps` more than planned, now or, where it has ended, from its newest checkpoint."""
-        longer = self._steering.in_force(run).steps + steps
+        if steps < 1:
+            raise ValueError("Take at least one step more.")
+        longer = max(self._steering.in_force(run).steps, run.step) + steps
         if run.live:
             self._steering.change(run, {"steps": longer})
             done: Future[Any] = Future()
@@ -91,8 +95,8 @@ class TrainRoom(Trials):
         return self.resume(run, steps=longer)
 
     def _ended(self, run: Run, error: BaseException | None = None) -> None:
-        wanted = self._steering.in_force(run).steps  # more than planned may have been asked for in its last moment
         super()._ended(run, error)
+        wanted = self._steering.missed(run).get("steps", 0)  # more than planned, asked for in its last moment
         if run.state == "finished" and wanted > run.steps:
             self.resume(run, steps=wanted)
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.material import make_small
-from tests.session.going import LONG, begin, end, train, until
+from tests.session.going import LONG, begin, end, idle, train, until
 
 
 def test_an_edit_reaches_the_run_that_goes_on(project):
@@ -156,3 +156,29 @@ def test_more_steps_asked_for_in_the_last_moment_are_not_lost(project):
         project.models.ask(lambda: None).result(20)
     until(project, lambda: run.step == 34 and not run.live)
     assert run.state == "finished"
+
+
+def test_fewer_steps_than_it_has_taken_end_a_run_properly(project):
+    run = begin(project)
+    project.train.edit(replace(project.train.in_force, steps=2))
+    project.wait(run.job)
+    assert run.state == "finished" and run.steps == run.step == run.changes[0].step > 2
+    assert run.snapshots[-1] == run.step and run.whole is not None  # as at the end of any run
+    with pytest.raises(ValueError, match="already"):
+        project.train.resume(run, steps=1)
+    with pytest.raises(ValueError, match="at least one step"):
+        project.train.extend(run, 0)
+    steps = run.step
+    project.wait(project.train.extend(run, 5))
+    project.wait(run.job)
+    assert run.step == run.steps == steps + 5
+
+
+def test_a_run_that_stopped_early_does_not_go_on_by_itself(project):
+    make_small(project, steps=400, evaluate_every=5, early_stop=1, learning_rate=0.5, roll_back=False)
+    project.wait(project.train.start())
+    run = project.train.run
+    run.job.done.result(20)  # its last news is read in one go
+    idle(project)
+    assert run.state == "finished" and run.step == run.steps < 400
+    assert [change.why for change in run.changes] == ["early_stop"]

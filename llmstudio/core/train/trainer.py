@@ -216,6 +216,7 @@ class Trainer:
 
     def _take_changes(self) -> News:
         """Changes that are due, and the compiled step where it is ready."""
+        planned = self.recipe.steps
         while self._wanted and self._wanted[0].step <= self.step:
             change = self._wanted.popleft()
             yield self._apply(change if change.step >= 0 else replace(change, step=self.step))
@@ -223,8 +224,13 @@ class Trainer:
             if isinstance(news, Changed):
                 self.changes.append(news)
             yield news
+        if planned > self.step >= self.recipe.steps:  # this step has become the last one
+            self._told = False
+            yield from self._tell()
 
     def _apply(self, change: Changed) -> Changed:
+        if change.fields.get("steps", self.step) < self.step:  # it ends here: what was learnt stays learnt
+            change = replace(change, fields={**change.fields, "steps": self.step})
         if "compiled" in change.fields:
             self._translation.go_on(self._learner)
         before, self.recipe = self.recipe, _changed(self.recipe, change.fields)
