@@ -13,7 +13,9 @@ def blocks(draw: st.DrawFn) -> Block:
     """Sound for a width of 24, with an even head width."""
     heads, kv_heads = draw(st.sampled_from([(1, None), (2, 1), (4, 2), (4, None), (6, 3), (12, 4)]))
     window = draw(st.none() | st.integers(1, 6))
-    attention = Attention(heads=heads, kv_heads=kv_heads, window=window, bias=draw(st.booleans()))
+    attention = Attention(
+        heads=heads, kv_heads=kv_heads, window=window, bias=draw(st.booleans()), qk_norm=draw(st.booleans())
+    )
     mlp = MLP(hidden=draw(st.none() | st.integers(1, 40)), activation=draw(ACTIVATIONS), bias=draw(st.booleans()))
     parts = draw(st.sampled_from([(attention, mlp), (attention, None), (None, mlp)]))
     return Block(attention=parts[0], mlp=parts[1], norm=draw(NORMS))
@@ -33,6 +35,7 @@ def models(draw: st.DrawFn) -> Model:
         norm=draw(NORMS),
         norm_bias=draw(st.booleans()),
         tied=draw(st.booleans()),
+        silent=draw(st.booleans()),
         dropout=draw(st.sampled_from([0.0, 0.1])),
         blocks=stack,
         skips=tuple(Skip(source=a, target=b, gated=draw(st.booleans())) for a, b in wires),

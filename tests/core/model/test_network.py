@@ -219,3 +219,34 @@ def test_dropout_acts_in_training_only() -> None:
         assert not torch.equal(gpt(ids()), gpt(ids()))
         gpt.eval()
         assert torch.equal(gpt(ids()), gpt(ids()))
+
+
+@pytest.mark.parametrize("kind", ["layer", "rms"])
+def test_queries_and_keys_are_normed_head_by_head(kind: str) -> None:
+    m = Model(vocab=11, context=6, width=12, norm=kind, blocks=(Block(attention=Attention(heads=3, qk_norm=True)),))
+    part = GPT(m, 3).blocks[0].attn
+    with torch.no_grad():
+        part.q_norm.weight.uniform_(0.5, 2)
+        part.k_norm.weight.uniform_(0.5, 2)
+    x = torch.randn(2, 6, 12, generator=torch.Generator().manual_seed(1))
+    q, k, v = (t.view(2, 6, 3, 4).double() for t in (x @ part.qkv.weight.T).detach().chunk(3, -1))
+
+    def normed(t: Tensor, gain: Tensor) -> Tensor:
+        t = t - t.mean(-1, keepdim=True) if kind == "layer" else t
+        return t / (t.square().mean(-1, keepdim=True) + m.norm_eps).sqrt() * gain.double()
+
+    scores = torch.einsum("bthd,bshd->bhts", normed(q, part.q_norm.weight), normed(k, part.k_norm.weight)) / 2
+    weights = scores.masked_fill(torch.ones(6, 6).triu(1).bool(), -torch.inf).softmax(-1)
+    by_hand = torch.einsum("bhts,bshd->bthd", weights, v).reshape(2, 6, 12) @ part.out.weight.T.double()
+    for fused in (True, False):
+        part.fused = fused
+        torch.testing.assert_close(part(x).double(), by_hand, atol=1e-5, rtol=1e-4)
+
+
+def test_a_silent_start_is_that_of_the_words_alone() -> None:
+    m = Model(vocab=11, context=6, width=12, silent=True, position="none", blocks=(Block(), Block()))
+    gpt = GPT(m, 3).eval()
+    idx = torch.randint(11, (2, 6))
+    alone = gpt.head(gpt.norm(gpt.embed(idx)))
+    torch.testing.assert_close(gpt(idx), alone)
+    assert all(b.mlp.up.weight.any() for b in gpt.blocks)
