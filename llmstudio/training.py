@@ -23,6 +23,8 @@ Result = tuple[dict[str, Any], str]
 def train(session: Session, args: argparse.Namespace) -> Result:
     open_project(session, args)
     session.wait(session.computer.find())
+    if args.resume and (args.repeat or args.from_):
+        raise ValueError("A run goes on from its own last checkpoint. Leave out --repeat and --from, or --resume.")
     if args.resume:
         _resume(session, args)
     elif args.repeat:
@@ -43,6 +45,8 @@ def _new_run(session: Session, args: argparse.Namespace) -> None:
     recipe, model = room.recipe, build.model
     steps = [] if args.steps is None else [f"steps={args.steps}"]
     new = edited(model, recipe, [*args.set, *steps])
+    if args.from_ and new[0] != model:
+        raise ValueError("With --from a run's own design learns on. Leave out what changes the design.")
     try:
         room.edit(new[1])
         build.edit(new[0])
@@ -60,6 +64,8 @@ def _snapshot(session: Session, text: str) -> tuple[Run, int] | None:
     if not text:
         return None
     name, at, step = text.rpartition("@")
+    if any(run.name == text for run in session.train.runs):
+        name, at, step = text, "", ""
     run = session.train.named(name if at else text)
     if not run.snapshots:
         raise ValueError(f"{run.name} has kept no weights yet. Choose another run.")
@@ -83,7 +89,7 @@ def _resume(session: Session, args: argparse.Namespace) -> None:
     run = session.train.named(args.run)
     steps = [] if args.steps is None else [f"steps={args.steps}"]
     model, recipe = edited(run.model, run.recipe_now, [*args.set, *steps])
-    if model != run.model or args.from_ or args.repeat:
+    if model != run.model:
         raise ValueError("A run goes on with the design it began with. Leave that out, or start a new run.")
     fields = {
         name: new
@@ -123,8 +129,8 @@ def sweep(session: Session, args: argparse.Namespace) -> Result:
     session.wait(session.computer.find())
     room = session.train
     fields = {key: parse(session.build.model, key, value) for key, value in typed(args.set)}
-    kind = "random" if args.random is not None else "grid"
-    plan = Sweep(fields=fields, kind=kind, draws=args.random or 1, seeds=args.seeds, limit=args.limit)  # type: ignore[arg-type]
+    drawn = {} if args.random is None else {"kind": "random", "draws": args.random}
+    plan = Sweep(fields=fields, seeds=args.seeds, limit=args.limit, **drawn)
     if (reason := room.why_never) is not None:
         raise ValueError(reason)
     group = room.sweep(plan)
@@ -198,7 +204,7 @@ def send_out(session: Session, args: argparse.Namespace) -> Result:
     """What runs have told, in a file for other programs."""
     open_project(session, args, write=False)
     room = session.train
-    chosen = [room.named(name) for name in args.run] or room.runs
+    chosen = list(dict.fromkeys(room.named(name) for name in args.run)) or room.runs
     if not chosen:
         room.named()
     tables = [export.collect(run) for run in chosen]

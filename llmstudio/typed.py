@@ -12,6 +12,8 @@ from .core.model.spec import Model
 from .core.train.fields import put
 from .core.train.recipe import Recipe
 
+WORDS = ("on", "off", "none")  # as a sweep takes them too
+
 
 def edited(model: Model, recipe: Recipe, pairs: Sequence[str]) -> tuple[Model, Recipe]:
     """Design and recipe with what was typed: "learning_rate=1e-3", "model.width=64", "blocks.*.mlp.hidden=128".
@@ -21,7 +23,7 @@ def edited(model: Model, recipe: Recipe, pairs: Sequence[str]) -> tuple[Model, R
     of_recipe: dict[str, Any] = {}
     of_model: dict[str, Any] = {}
     for key, value in typed(pairs):
-        if key.startswith("blocks."):
+        if key.startswith("blocks.") or value in WORDS:
             model, recipe = put(model, recipe, key, value)
         elif key.startswith("model."):
             of_model[key.removeprefix("model.")] = _value(value)

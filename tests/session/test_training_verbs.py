@@ -25,6 +25,13 @@ def test_any_field_can_be_set(say, place):
     assert design["width"] == 32 and {block["mlp"]["hidden"] for block in design["blocks"]} == {24}
 
 
+def test_off_and_none_are_typed_as_in_a_sweep(say, place):
+    sets = ("dropout=off", "compile=off", "roll_back=on")
+    facts = answer(say, "train", place, "--steps", 1, *(word for pair in sets for word in ("--set", pair)))
+    recipe = json.loads((place / "runs" / facts["run"] / "recipe.json").read_text())
+    assert (recipe["dropout"], recipe["compile"], recipe["roll_back"]) == (None, False, True)
+
+
 def test_from_a_snapshot(say, place):
     facts = answer(say, "train", place, "--from", "run 1@4", "--steps", 1, "--run", "second")
     assert facts["run"] == "second" and facts["step"] == 1
@@ -37,6 +44,8 @@ def test_from_a_snapshot(say, place):
     "words",
     [
         ("--from", "run 1@9"), ("--from", "none@4"), ("--from", "run 1@four"), ("--from", "none"),
+        ("--from", "run 1@4", "--set", "model.width=32"), ("--resume", "--repeat", "run 1"), ("--resume", "--steps", 5),
+        ("--set", "learning_rate=off"), ("--set", "compile=maybe"),
         ("--repeat", "none"), ("--repeat", "run 1", "--steps", "3"), ("--repeat", "run 1", "--set", "batch=2"),
         ("--resume", "--set", "seed=3"), ("--resume", "--set", "model.width=32"), ("--resume", "--set", "clip=-1"),
         ("--set", "blocks.*.mlp.hidden=banana"), ("--set", "blocks.9.mlp.hidden=8"), ("--set", "blocks.*.nonsense=8"),
@@ -86,7 +95,8 @@ def test_a_random_sweep_draws_from_ranges(say, place):
 @pytest.mark.parametrize(
     "words",
     [(), ("--set", "nonsense=1,2"), ("--set", "learning_rate=1e-4..1e-2"), ("--set", "batch=2,x"), ("--seeds", "0"),
-     ("--seeds", "101"), ("--set", "batch=1,2,3", "--limit", "2"), ("--set", "model.width=7"), ("--set", "batch")],
+     ("--random", "0", "--set", "batch=2,3"), ("--seeds", "101"), ("--set", "batch=1,2,3", "--limit", "2"), ("--set", "model.width=7"),
+     ("--set", "batch")],
 )  # fmt: skip
 def test_a_sweep_that_does_not_go_is_refused(say, place, words):
     before = contents(place)
