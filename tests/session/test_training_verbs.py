@@ -95,8 +95,8 @@ def test_a_random_sweep_draws_from_ranges(say, place):
 @pytest.mark.parametrize(
     "words",
     [(), ("--set", "nonsense=1,2"), ("--set", "learning_rate=1e-4..1e-2"), ("--set", "batch=2,x"), ("--seeds", "0"),
-     ("--random", "0", "--set", "batch=2,3"), ("--seeds", "101"), ("--set", "batch=1,2,3", "--limit", "2"), ("--set", "model.width=7"),
-     ("--set", "batch")],
+     ("--random", "0", "--set", "batch=2,3"), ("--seeds", "101"), ("--set", "batch=1,2,3", "--limit", "2"),
+     ("--set", "model.width=7"), ("--set", "batch")],
 )  # fmt: skip
 def test_a_sweep_that_does_not_go_is_refused(say, place, words):
     before = contents(place)
