@@ -7,6 +7,8 @@ from torch import Tensor
 
 from llmstudio.core.model.network import GPT
 
+from .checkpoint import COUNT
+
 
 class Average:
     """`gpt` has the averaged weights, to look at; it never learns."""
@@ -35,11 +37,11 @@ class Average:
 
     def state(self) -> dict[str, Tensor]:
         """For the checkpoint: views, not copies."""
-        return {**{name: p.detach() for name, p in self.gpt.named_parameters()}, "count": self._count}
+        return {**{name: p.detach() for name, p in self.gpt.named_parameters()}, COUNT: self._count}
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from `state`."""
         with torch.no_grad():
             for name, p in self.gpt.named_parameters():
                 p.copy_(state[name])
-            self._count.copy_(state["count"])
+            self._count.copy_(state[COUNT])

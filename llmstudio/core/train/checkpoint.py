@@ -30,6 +30,7 @@ from .recipe import Recipe
 VERSION = 2
 KEPT = 2  # checkpoints: the newest, and the one before in case it cannot be read
 BEST = "best.safetensors"  # beside resume/ and snapshots/
+COUNT = "count"  # beside the averaged weights: of how many steps they are the average
 Tensors = dict[str, Tensor]
 NAMES = {  # of number formats, in files and in torch
     torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
@@ -167,7 +168,8 @@ def load_newest(gpt: GPT, folder: Path) -> int:
             first = first or error
             continue
         parts = _parts(tensors)
-        _fill(path, gpt, header, parts.get("average") or parts.get("weights") or tensors)
+        shown = parts.get("average") or parts.get("weights") or tensors
+        _fill(path, gpt, header, {name: shown[name] for name in shown if name != COUNT})
         return header.step
     raise first or ValueError(f"{folder.parent.name} has no weights yet: train it for a moment first.")
 

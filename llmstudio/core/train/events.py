@@ -93,6 +93,7 @@ class Changed(Struct, frozen=True, kw_only=True, tag="changed"):
     step: int
     fields: dict[str, Any]
     why: Literal["person", "roll_back", "memory", "early_stop", "machine"] = "person"
+    rolled: int = 0  # how often the run had gone back before
 
 
 class RolledBack(Struct, frozen=True, kw_only=True, tag="rolled_back"):

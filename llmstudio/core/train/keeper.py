@@ -27,10 +27,15 @@ class Keeper:
         self._learner, self._header = learner, header
         self._saver = Saver(folder)
         self._saver.saved = saved
-        self._size = sum(t.nbytes for t in checkpoint.whole(learner.gpt, learner.optimizers).values())
         self._roomy = (memory.available() or 0) > ROOM * self._size
         self._due = time.monotonic() + (seconds(header()) if saved else 0.0)  # a new run is soon on the disk
         self.hold()
+
+    @property
+    def _size(self) -> int:
+        """Bytes of a checkpoint; the optimiser's memory is there from the first step on."""
+        learner = self._learner
+        return sum(t.nbytes for t in checkpoint.whole(learner.gpt, learner.optimizers, learner.averaged).values())
 
     def hold(self) -> None:
         """Copy the run in memory, to be able to go back to here."""
@@ -73,7 +78,11 @@ class Keeper:
         return (*held, Path(f"step {held[0].step}")) if held else None
 
     def forget(self, step: int) -> Iterator[Note]:
-        """The run went back to `step`: nothing after it counts any more."""
+        """The run went back to `step`, and is at it: nothing after it counts any more.
+
+        What is now is written before the newer checkpoints go: they may be the only ones.
+        """
+        self.save()
         try:
             self._saver.forget(step)
         except OSError as error:
@@ -88,7 +97,7 @@ class Keeper:
     def up_to_date(self) -> bool:
         """The newest checkpoint on the disk is of this very moment."""
         saved, now = self._saver.saved, self._header()
-        return saved is not None and (saved.step, saved.told) == (now.step, now.told)
+        return saved is not None and _state(saved) == _state(now)
 
     def close(self, save: bool) -> None:
         """Save what is not on the disk yet, where that is wanted. ValueError: the disk refused."""
@@ -96,7 +105,7 @@ class Keeper:
         if save and not self.up_to_date:
             self.save()
         failed = [news for news in self._saver.close() if isinstance(news, Note) and news.failed]
-        if failed and not self.up_to_date:
+        if save and failed and not self.up_to_date:
             raise ValueError(failed[-1].text.removesuffix(" Training goes on; saving is tried again."))
 
 
@@ -104,3 +113,8 @@ def seconds(header: Header) -> float:
     """Longest time to the next checkpoint."""
     assert header.recipe
     return header.recipe.checkpoint_seconds
+
+
+def _state(header: Header) -> tuple[object, ...]:
+    """What tells two moments of a run apart."""
+    return header.step, header.told, header.changes, header.troubles

@@ -45,7 +45,7 @@ class Looks:
 
     def back_to_best(self, step: int) -> Note:
         """What is said when the run ends at `step` with its best weights."""
-        best = self.best
+        best, self.waited = self.best, 0  # a run that is extended has its patience again
         assert best
         text = (
             f"Stopped early at step {step}: the validation loss was lowest at step {best.step}, {best.loss:.2f}. "

@@ -163,6 +163,8 @@ class Trainer:
         if verdict == "broken" or (verdict == "spike" and recipe.roll_back):
             yield from self._go_back(verdict == "broken", self._guard.good())
             return
+        if verdict == "spike":  # as it is not to go back, this is the new normal: it would never be saved again
+            self._guard.forget()
         part = share(recipe, self.step) * self._guard.share(self.step)  # of the peak rates
         watched = recipe.watch_every and (self.step + 1) % recipe.watch_every == 0
         health = learner.apply(part, self.step + 1 if watched else None)
@@ -184,7 +186,7 @@ class Trainer:
                 yield histograms(self._learner.gpt, step)
             if self._looks.judge(look):
                 self._keeper.best(look.loss)
-            elif self._looks.waited == recipe.early_stop > 0 and not last:
+            elif self._looks.waited >= recipe.early_stop > 0 and not last:
                 yield from self._stop_early()
                 last = True
         if last or step in self._marks:
@@ -217,13 +219,11 @@ class Trainer:
     def _take_changes(self) -> News:
         """Changes that are due, and the compiled step where it is ready."""
         planned = self.recipe.steps
-        while self._wanted and self._wanted[0].step <= self.step:
+        while self._wanted and _due(self._wanted[0], self.step, len(self._guard.troubles)):
             change = self._wanted.popleft()
             yield self._apply(change if change.step >= 0 else replace(change, step=self.step))
         for news in self._translation.turn(self._learner, self.step, self.recipe.steps):
-            if isinstance(news, Changed):
-                self.changes.append(news)
-            yield news
+            yield self._noted(news) if isinstance(news, Changed) else news
         if planned > self.step >= self.recipe.steps:  # this step has become the last one
             self._told = False
             yield from self._tell()
@@ -238,8 +238,11 @@ class Trainer:
         self._marks = set(snapshot_steps(self.recipe.steps))
         if before.batch != self.recipe.batch or before.dropout != self.recipe.dropout:
             self._guard.forget()
-        self.changes.append(change)
-        return change
+        return self._noted(change)
+
+    def _noted(self, change: Changed) -> Changed:
+        self.changes.append(replace(change, rolled=len(self._guard.troubles)))
+        return self.changes[-1]
 
     def _portion(self) -> Changed:
         """Take the batch in more portions: it did not fit into the memory."""
@@ -261,14 +264,14 @@ class Trainer:
             self._learner.renew(self._start_from)
         self._told = True
         self._guard.went_back(self.step, bad)
+        calmer = _calmer((found[0].recipe if found else None) or self.recipe, self.recipe)
+        change = self._apply(Changed(step=self.step, fields=calmer, why="roll_back")) if calmer else None
         yield from self._keeper.forget(self.step)
         text = (
             f"The loss {what} at step {bad}. Back to step {self.step}, from where it takes smaller steps for a while."
         )
         yield RolledBack(step=self.step, bad=bad, text=text)
-        good = (found[0].recipe if found else None) or self.recipe
-        if calmer := {name: getattr(good, name) for name in RATES if getattr(good, name) != getattr(self.recipe, name)}:
-            yield self._apply(Changed(step=self.step, fields=calmer, why="roll_back"))
+        yield change
 
     def _header(self) -> Header:
         engine = self._learner.engine
@@ -284,6 +287,16 @@ class Trainer:
         learner = self._learner
         learner.restored(checkpoint.restore(path, header, tensors, learner.gpt, learner.optimizers))
         self.step, self._told = header.step, header.told
+
+
+def _due(change: Changed, step: int, rolled: int) -> bool:
+    """Whether a run has come to it: at a step it may be twice, before a roll-back and after."""
+    return (change.rolled, change.step) <= (rolled, step)
+
+
+def _calmer(good: Recipe, recipe: Recipe) -> dict[str, Any]:
+    """What made the trouble, it may be, as it was in the `good` recipe."""
+    return {name: getattr(good, name) for name in RATES if getattr(good, name) != getattr(recipe, name)}
 
 
 def _changed(recipe: Recipe, fields: dict[str, Any]) -> Recipe:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from time import perf_counter
 
+from llmstudio.core.data.faults import reason
+
 from . import compiled
 from .events import Changed, Note
 from .learner import Learner
@@ -34,6 +36,7 @@ class Translation:
         wish = learner.wish
         if wish != self._wish and learner.engine.compiled is not None:
             learner.drop()  # made for another batch, another goal or other threads
+            self._wish = None  # it is looked for again when it is wished for again
         if self._compiler is None or self._planned or wish is None or learner.engine.compiled is not None:
             return
         if wish != self._wish:
@@ -60,9 +63,12 @@ class Translation:
         if why := compiled.why_not():
             yield Note(step=step, text=why)
             return
-        self._making = True
-        if not self._compiler.working(wish):
-            self._compiler.start(wish)
+        try:
+            if not self._compiler.working(wish):
+                self._compiler.start(wish)
+            self._making = True
+        except OSError as error:
+            yield Note(step=step, text=f"The step could not be translated; the run goes on as it is: {reason(error)}")
 
     def _made(self, learner: Learner, wish: compiled.Wish, step: int) -> Iterator[Changed | Note]:
         assert self._compiler
