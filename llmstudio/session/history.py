@@ -91,10 +91,13 @@ class History:
         self._unwritten = []
 
     def cut(self, run: str, step: int) -> None:
-        """Forget what came after `step`: the run goes on from there."""
+        """Forget what came after `step`: the run goes on from there. What was changed before a roll-back did happen."""
         self._unwritten = [row for row in self._unwritten if row[0] != run or row[1] <= step]
         with self._changing():
-            self._db.execute("DELETE FROM events WHERE run = ? AND step > ?", (run, step))
+            self._db.execute(
+                "DELETE FROM events WHERE run = ?1 AND step > ?2 AND (kind != 'changed' OR rowid > IFNULL((SELECT "
+                "max(rowid) FROM events WHERE run = ?1 AND step <= ?2 AND kind = 'rolled_back'), 0))", (run, step),
+            )  # fmt: skip
 
     def events(self, run: str) -> list[events.Event]:
         """All that can be read; how many could not is in `lost`."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..core.model.spec import Model
-from ..core.train.events import Event
+from ..core.train.events import Changed, Event, RolledBack
 from ..core.train.recipe import Recipe
 from .about import About, Origin
 from .curves import SMOOTH, Curves
@@ -102,8 +102,11 @@ class Run(Curves):
         return True
 
     def cut(self, step: int) -> None:
-        """Forget what came after `step`: the run goes on from there."""
-        self.log[:] = [event for event in self.log if event.step <= step]
+        """Forget what came after `step`: the run goes on from there. What was changed before a roll-back did happen."""
+        back = max((i for i, e in enumerate(self.log) if isinstance(e, RolledBack) and e.step <= step), default=0)
+        self.log[:] = [
+            event for i, event in enumerate(self.log) if event.step <= step or (i < back and isinstance(event, Changed))
+        ]
         self.cuts += 1
         self._clear()
         self._read = 0

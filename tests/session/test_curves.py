@@ -117,3 +117,17 @@ def test_a_cut_amid_what_was_rolled_back_keeps_the_order_of_events():
     assert [*run.loss.values] == [2, 3, 4]
     run.cut(2)
     assert [*run.loss.values] == [2, 3]
+
+
+def test_a_cut_keeps_what_was_changed_before_a_roll_back():
+    events = [
+        step(1), step(2), Changed(step=2, fields={"dropout": 0.5}), step(3),
+        RolledBack(step=1, bad=4, text="."), step(2), Changed(step=2, fields={"clip": 2.0}, rolled=1), step(3),
+        Changed(step=3, fields={"clip": 3.0}, rolled=1),
+    ]  # fmt: skip
+    run = run_of(events)
+    run.cut(2)
+    assert [(each.step, each.rolled) for each in run.changes] == [(2, 0), (2, 1)]
+    assert (run.recipe_now.dropout, run.recipe_now.clip) == (0.5, 2.0)
+    run.cut(1)  # the roll-back stays, and so does what led to it
+    assert [each.fields for each in run.changes] == [{"dropout": 0.5}]

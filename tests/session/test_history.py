@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from llmstudio.core.model import spec
-from llmstudio.core.train.events import Evaluated, Note, Sampled, Saved, Snapshot, Step
+from llmstudio.core.train.events import Changed, Evaluated, Note, RolledBack, Sampled, Saved, Snapshot, Step
 from llmstudio.core.train.recipe import Recipe
 from llmstudio.session.history import History, Row
 
@@ -45,6 +45,18 @@ def test_cutting_forgets_what_came_later(history):
     history.append("run 1", NEWS)
     history.cut("run 1", 1)
     assert history.events("run 1") == [event for event in NEWS if event.step <= 1]
+
+
+def test_cutting_keeps_what_was_changed_before_a_roll_back(history):
+    news = [
+        Changed(step=3, fields={"clip": 2.0}), RolledBack(step=1, bad=4, text="."), Note(step=3, text="."),
+        Changed(step=3, fields={"clip": 3.0}, rolled=1), RolledBack(step=3, bad=5, text="."),
+    ]  # fmt: skip
+    history.append("run 1", news)
+    history.append("run 2", news)
+    history.cut("run 1", 2)
+    assert history.events("run 1") == news[:2]
+    assert history.events("run 2") == news
 
 
 def test_a_removed_run_is_hidden_and_comes_back(history):
