@@ -10,6 +10,7 @@ from ..core.data.faults import reason
 from ..core.files import write_atomic
 from ..core.train.events import Event, Note
 from . import settings
+from .curves import changed
 from .project import Folder
 from .run import Run
 from .weights import Weights
@@ -62,6 +63,7 @@ def end_compiling() -> None:
 def change(run: Run, fields: dict[str, Any]) -> None:
     """Change these fields of the recipe before the next step."""
     if run.trainer:
+        changed(run.trainer.recipe, fields)  # with a sentence where one cannot have such a value
         run.trainer.change(**fields)
 
 

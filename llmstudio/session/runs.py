@@ -143,10 +143,12 @@ class Runs:
             raise ValueError(
                 "A run's name becomes a folder: leave out slashes, colons, quotes, and dots or spaces at its ends."
             )
+        if name and self._hall.folder.run(name).exists():  # another's weights may be in it
+            raise ValueError(f"There is a folder named {name} among the runs already. Choose another name.")
 
     def _free_name(self, number: int) -> tuple[str, int]:
-        """The name of the next run, which nobody has taken by hand, and its number."""
+        """The name of the next run, which nobody has taken by hand and no folder has, and its number."""
         taken = {run.name for run in self.runs} | self._gone
-        while f"run {number}" in taken:
+        while f"run {number}" in taken or self._hall.folder.run(f"run {number}").exists():
             number += 1
         return f"run {number}", number

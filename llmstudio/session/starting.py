@@ -26,6 +26,8 @@ from .weights import Weights
 if TYPE_CHECKING:
     from .opened import Opened
 
+READ_ONLY = "This project is open to be read only. Open it again to train."
+
 
 class Starting(Runs):
     def __init__(self, hall: Hall, data: DataRoom, build: BuildRoom, weights: Weights) -> None:

@@ -18,6 +18,7 @@ from .data import DataRoom
 from .hall import Hall
 from .queued import Queued
 from .run import Run
+from .starting import READ_ONLY
 from .trials import Trials
 from .weights import Weights
 from .worker import Job
@@ -70,6 +71,10 @@ class TrainRoom(Trials):
         """Go on with a run from its newest checkpoint, with these live fields of its recipe changed from there on."""
         if fixed := [name for name in fields if name not in LIVE]:
             raise ValueError(f"{fixed[0].replace('_', ' ')} is fixed once a run has begun. Start a new run with it.")
+        if not (self._hall.opened and self._hall.opened.lock):
+            raise ValueError(READ_ONLY)
+        if run not in self.runs:
+            raise ValueError(f"{run.name} was removed. Bring it back first.")
         changed(run.recipe_now, fields)
         if fields.get("steps", run.step) < run.step:
             raise ValueError(f"{run.name} is at step {run.step:,} already. Take more steps than that.")

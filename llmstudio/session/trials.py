@@ -12,6 +12,7 @@ from .queued import Queued
 from .recipes import Recipes
 from .run import Run
 from .signal import Signal
+from .starting import READ_ONLY
 from .weights import Weights
 from .worker import Job
 
@@ -32,6 +33,8 @@ class Trials(Recipes):
         """Why Train is off, in one sentence."""
         if self._hall.opened is None:
             return "Open or make a project first."
+        if not self._hall.opened.lock:
+            return READ_ONLY
         return "A run is going on." if self.busy else self.why_never
 
     @property

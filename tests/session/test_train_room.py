@@ -1,8 +1,11 @@
 """Repeating and annotating runs, how they end, and the doctor: as the window and the command line use them."""
 
+import shutil
+
 import pytest
 from msgspec.structs import replace
 
+from llmstudio.core.train.events import Step
 from llmstudio.core.train.finding import Cure, Finding
 from llmstudio.session.session import Session
 from tests.material import make_small
@@ -205,3 +208,44 @@ def test_the_best_weights_are_put_on_the_time_bar(project):
     assert int(at) in run.snapshots and project.notices[-1].kind == "info"
     project.inside.go(int(at))
     assert project.wait(project.inside.look()).step == int(at)
+
+
+def test_a_new_run_never_goes_on_with_weights_that_lie_in_its_folder(project):
+    first = train(project)
+    room = project.train
+    there = room.folder(first)
+    shutil.copytree(there, there.with_name("run 2"))
+    shutil.copytree(there, there.with_name("mine"))
+    with pytest.raises(ValueError, match="folder named mine"):
+        room.start("mine")
+    second = train(project)
+    assert second.name == "run 3" and second.state == "finished"
+    assert [event.step for event in second.log if isinstance(event, Step)] == list(range(1, 13))
+
+
+def test_a_project_that_is_only_read_is_not_trained(project, tmp_path):
+    train(project)
+    other = Session()
+    other.wait(other.open(tmp_path / "P", write=False))
+    for verb in (other.train.start, other.train.find_rate, lambda: other.train.resume(other.train.runs[0], steps=20)):
+        with pytest.raises(ValueError, match="read only"):
+            verb()
+    other.close()
+
+
+def test_a_removed_run_does_not_go_on(project):
+    run = train(project)
+    project.train.remove(run)
+    with pytest.raises(ValueError, match="was removed"):
+        project.train.extend(run, 5)
+    assert project.train.run is None and project.train.why_not is None
+
+
+def test_a_value_that_cannot_be_is_told_plainly_and_the_run_goes_on(project):
+    run = begin(project)
+    project.train.edit(replace(project.train.in_force, learning_rate=-1.0))
+    until(project, lambda: project.notices and project.notices[-1].kind == "error")
+    assert project.notices[-1].text == "learning_rate: expected a number > 0.0"
+    assert project.train.in_force.learning_rate == 1e-3 and run.changes == []
+    project.train.undo()
+    end(project, run)
