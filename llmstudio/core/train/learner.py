@@ -135,7 +135,10 @@ class Learner:
         with self._kept():
             known = float(self.engine.gradients(x, y, 1, goal_of(self.recipe)))
             self.engine.compiled, self.engine.shape = step, shape
-            found = float(self.engine.gradients(x, y, 1, goal_of(self.recipe)))
+            try:
+                found = float(self.engine.gradients(x, y, 1, goal_of(self.recipe)))
+            except RuntimeError:  # it does not run here, or not in the memory there is: the run goes on as it is
+                found = float("nan")
         if abs(known - found) <= ALIKE:
             return True
         self.drop()

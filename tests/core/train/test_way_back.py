@@ -110,6 +110,18 @@ def test_a_compiler_that_cannot_begin_is_told(monkeypatch: pytest.MonkeyPatch, t
     assert len(told) == 1 and isinstance(told[0], Note) and "could not be translated" in told[0].text
 
 
+def test_a_compiled_step_that_does_not_run_is_not_taken() -> None:
+    learner = Learner(small.MODEL, Recipe(batch=2), small.TOKENS, "cpu", Way(fused=(False, False)))
+    before, _ = learner.gradients(0, 0)
+
+    def failing(x: torch.Tensor, y: torch.Tensor, *weights: torch.Tensor) -> list[torch.Tensor]:
+        raise RuntimeError("run_func_ failed")
+
+    assert not learner.take(failing, 2)
+    assert learner.engine.compiled is None
+    assert learner.gradients(0, 0)[0] == before
+
+
 def test_the_compiled_step_comes_back_after_dropout_was_on_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe(batch=2, dropout=0.0)
     learner = Learner(small.MODEL, recipe, small.TOKENS, "cpu", Way(fused=(False, False)))
