@@ -36,6 +36,8 @@ def work(
         changes=changes, start_from=start_from, compiler=compiler(),
     )  # fmt: skip
     run.trainer = trainer
+    fields |= run.early or {}
+    run.early = None
     if fields:
         trainer.change(**fields)
     with closing(trainer.run()) as steps:  # closing saves
@@ -62,7 +64,10 @@ def end_compiling() -> None:
 
 def change(run: Run, fields: dict[str, Any]) -> None:
     """Change these fields of the recipe before the next step."""
-    if run.trainer:
+    if run.early is not None:
+        changed(run.recipe_now, fields)
+        run.early |= fields
+    elif run.trainer:
         changed(run.trainer.recipe, fields)  # with a sentence where one cannot have such a value
         run.trainer.change(**fields)
 

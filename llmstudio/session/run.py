@@ -1,6 +1,6 @@
 """One run as the window sees it: its log read into growing series. The worker writes the log, this only mirrors it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.model.spec import Model
 from ..core.train.events import Changed, Event, RolledBack
@@ -36,6 +36,7 @@ class Run(Curves):
         self.about = about or About()
         self.job: Job | None = None
         self.trainer: Trainer | None = None  # set by, and used on, the thread of `worker`
+        self.early: dict[str, Any] | None = None  # asked to change before there is a trainer to hear it; None: there is
         self.worker: Worker | None = None  # the one it trains on, or did last
         self.error = ""
         self._state = state

@@ -182,7 +182,7 @@ class Starting(Runs):
 
     def _launch(self, run: Run, start_from: Path | None = None, fields: dict[str, Any] | None = None) -> None:
         self.starting = False
-        run.error = ""
+        run.error, run.early = "", {}
         run.worker = self._hall.worker(run.device)
         run.job = run.worker.start(launch.work(run, self._hall.folder, start_from, fields or {}), run.log)
         self._records.put(run)

@@ -1,5 +1,7 @@
 """Changing, extending and holding runs while they go on, on one device and on two."""
 
+import time
+
 import pytest
 from msgspec.structs import replace
 
@@ -182,3 +184,20 @@ def test_a_run_that_stopped_early_does_not_go_on_by_itself(project):
     idle(project)
     assert run.state == "finished" and run.step == run.steps < 400
     assert [change.why for change in run.changes] == ["early_stop"]
+
+
+def test_what_is_changed_before_a_run_has_really_begun_is_not_lost(project):
+    make_small(project, steps=10)
+    project.models.ask(time.sleep, 0.3)  # the thread of the models is busy
+    project.wait(project.train.start())
+    run = project.train.run
+    project.train.edit(replace(project.train.in_force, clip=0.25))
+    project.wait(run.job)
+    assert [(change.step, change.fields) for change in run.changes] == [(0, {"clip": 0.25})]
+    going = project.train.resume(run, steps=20)
+    until(project, lambda: run.worker and not project.train.starting)
+    project.models.ask(time.sleep, 0.3)
+    project.train.edit(replace(project.train.in_force, clip=0.5))
+    project.wait(going)
+    project.wait(run.job)
+    assert run.step == 20 and run.recipe_now.clip == 0.5 and run.recipe_now.steps == 20
