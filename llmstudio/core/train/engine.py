@@ -90,10 +90,6 @@ class Engine:
         self.compiled: Gradients | None = None
         self.shape: tuple[int, int] | None = None  # of the portions that `compiled` takes
 
-    @property
-    def device(self) -> torch.device:
-        return self.gpt.embed.weight.device
-
     def gradients(self, x: Tensor, y: Tensor, portions: int, goal: Goal) -> Tensor:
         """Put the gradients of this batch into the weights' `.grad`; the loss comes back, mean nats per token.
 

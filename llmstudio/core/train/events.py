@@ -86,8 +86,8 @@ class Changed(Struct, frozen=True, kw_only=True, tag="changed"):
     """The recipe was changed: these fields have these values from the step after `step` on.
 
     A field that is none of the recipe's, "compiled", says that the step was translated for this machine from there on
-    (the last digits differ). `why`: by the person, after a roll-back, because memory ran out, by stopping early, or by the machine. A run
-    is repeated exactly by repeating its changes.
+    (the last digits differ). `why`: by the person, after a roll-back, because memory ran out, by stopping early, or by
+    the machine. A run is repeated exactly by repeating its changes.
     """
 
     step: int
