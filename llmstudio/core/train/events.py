@@ -1,6 +1,6 @@
 """What training tells as it goes: small frozen values in the job's log, read by the window, history and the command line."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -115,15 +115,6 @@ class Note(Struct, frozen=True, kw_only=True, tag="note"):
 
 
 Event = Step | Evaluated | Sampled | Snapshot | Saved | Health | Histograms | Changed | RolledBack | Note
-
-
-class Kind:
-    """Event kinds by name, for the database."""
-
-    all: ClassVar[dict[str, type]] = {
-        str(kind.__struct_config__.tag): kind
-        for kind in (Step, Evaluated, Sampled, Snapshot, Saved, Health, Histograms, Changed, RolledBack, Note)
-    }
 
 
 def to_json(event: Event) -> bytes:
