@@ -69,7 +69,7 @@ def test_a_run_goes_on_for_longer_with_another_rate(say, place):
     facts = answer(say, "train", place, "--resume", "--steps", 20, "--set", "learning_rate=5e-4")
     assert (facts["state"], facts["step"], facts["steps"]) == ("finished", 20, 20)
     assert facts["changes"] == [
-        {"type": "changed", "step": 12, "fields": {"steps": 20, "learning_rate": 5e-4}, "why": "person"}
+        {"type": "changed", "step": 12, "fields": {"steps": 20, "learning_rate": 5e-4}, "why": "person", "rolled": 0}
     ]
 
 
