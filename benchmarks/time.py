@@ -3,8 +3,8 @@
     python3 run.py bench time [--seeds 3] [--loss 1.90]
 
 The loss is over the whole validation text, in float32. The loop runs nanoGPT's CPU configuration to that loss or to its
-end; the time of its looks at validation text does not count. The studio runs its "quick" preset through the trainer,
-everything included: building, probing, saving, health, its last look at all of the text.
+end, the studio its "quick" preset through the trainer: building, probing, looks on the way, saving and health included.
+What it takes to measure that loss at the end counts for neither; the ratio with the studio's counted is printed too.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from benchmarks.reference import Loop
 from benchmarks.text import Characters
 from llmstudio.core.model import cost
 from llmstudio.core.model.presets import NANOGPT_SHAKESPEARE_CPU, QUICK
-from llmstudio.core.train.events import Evaluated
+from llmstudio.core.train.events import Evaluated, Step
 from llmstudio.core.train.trainer import Trainer
 from llmstudio.core.train.way import forget
 
@@ -33,30 +33,38 @@ def main(arguments: list[str] | None = None) -> None:
     asked = wish.parse_args(arguments)
     text = Characters()
     studio(text, 0, steps=3)  # torch loads its parts once in a process, for both
-    ratios = []
+    ratios: list[float] = []
+    strict: list[float] = []
     for seed in range(1, asked.seeds + 1):
-        mine, loss = studio(text, seed)
+        mine, whole, loss = studio(text, seed)
         theirs, reached = loop(text, seed, asked.loss)
         met = "" if loss <= asked.loss else f", above {asked.loss}"
         ratios.append(theirs / mine)
+        strict.append(theirs / whole)
         print(
-            f"seed {seed}: studio {mine:6.1f} s to {loss:.4f}{met}; plain loop {theirs:6.1f} s to {reached:.4f}; "
-            f"{ratios[-1]:.1f}x"
+            f"seed {seed}: studio {mine:6.1f} s to {loss:.4f}{met}, {whole:.1f} s with the measuring of it; "
+            f"plain loop {theirs:6.1f} s to {reached:.4f}; {ratios[-1]:.1f}x, {strict[-1]:.1f}x"
         )
-    print(f"{cost.total(QUICK.model):,} parameters; {median(ratios):.1f}x as fast, {asked.seeds} seeds")
+    print(
+        f"{cost.total(QUICK.model):,} parameters; {median(ratios):.1f}x as fast, {asked.seeds} seeds; "
+        f"{median(strict):.1f}x with the studio's last look counted"
+    )
 
 
-def studio(text: Characters, seed: int, steps: int = 0) -> tuple[float, float]:
-    """Seconds, and the loss that it came to."""
+def studio(text: Characters, seed: int, steps: int = 0) -> tuple[float, float, float]:
+    """Seconds to the last step, seconds until its loss is known, and that loss."""
     model = replace(QUICK.model, vocab=len(text.letters))
     recipe = replace(QUICK.recipe, seed=seed, steps=steps or QUICK.recipe.steps)
     forget()
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
+        trained = 0.0
         trainer = Trainer(model, recipe, text, _Letters(text), Path(folder) / "run")
         for event in trainer.run():
+            if isinstance(event, Step):
+                trained = time.perf_counter() - start
             if isinstance(event, Evaluated) and event.whole:
-                return time.perf_counter() - start, event.loss
+                return trained, time.perf_counter() - start, event.loss
     raise AssertionError
 
 
