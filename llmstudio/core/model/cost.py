@@ -7,24 +7,40 @@ from msgspec import Struct
 from llmstudio.core.train.recipe import Recipe
 
 from . import spec as S
+from .footprint import BYTES, activation_bytes
+from .widths import (
+    cached_width,
+    head_width,
+    heads_width,
+    hidden_width,
+    memory_width,
+    qkv_width,
+    seen_width,
+    up_projections,
+)
 
-BYTES = 4  # float32
 STATE = 4 * BYTES  # per parameter while training: weight, gradient, and AdamW's two moments
 
 
 class Cost(Struct, frozen=True, kw_only=True):
-    """`parameters` = embedding + attention + mlp + head + rest; a tied head costs nothing beyond the embedding."""
+    """`parameters` = embedding + the five kinds of part + head + rest; a tied head costs only its biases, if any."""
 
     parameters: int
+    active: int  # those that one token goes through: of several experts the few that it uses
     embedding: int  # of tokens, and of places where they are learned
+    convolution: int
     attention: int
+    recurrence: int
     mlp: int
+    experts: int
     head: int
     rest: int  # norms and gates
     flops_per_token: int  # forward and backward, while training; see `flops_per_token`
     weights_bytes: int  # the weights alone
     state_bytes: int  # weights, gradients and AdamW's moments
     activation_bytes: int  # kept for the backward pass, for each text of a batch
+    cache_token_bytes: int  # keys and values that writing remembers of each token
+    cache_bytes: int  # all that writing remembers at the end of the context
 
     def memory_training(self, batch: int) -> int:
         """Bytes of memory that training needs with `batch` texts at a time, in float32, beside the program itself."""
@@ -34,25 +50,36 @@ class Cost(Struct, frozen=True, kw_only=True):
 def cost(model: S.Model) -> Cost:
     """The whole bill. The model may have problems; what cannot be counted then counts as it stands."""
     counts = parameters(model)
-    ends = {end: sum(n for path, n in counts.items() if path.endswith("." + end)) for end in ("attn", "mlp")}
+    ends = {f".{name}": field for name, field in S.PARTS.items()}
+    kinds = {field: sum(n for path, n in counts.items() if path.endswith(end)) for end, field in ends.items()}
     embedding, head = counts["embed"] + counts.get("positions", 0), counts["head"]
     total = counts[""]
     return Cost(
         parameters=total,
+        active=active(model),
         embedding=embedding,
-        attention=ends["attn"],
-        mlp=ends["mlp"],
+        **kinds,
         head=head,
-        rest=total - embedding - head - ends["attn"] - ends["mlp"],
+        rest=total - embedding - head - sum(kinds.values()),
         flops_per_token=flops_per_token(model),
         weights_bytes=BYTES * total,
         state_bytes=STATE * total,
         activation_bytes=activation_bytes(model),
+        cache_token_bytes=cache_token_bytes(model),
+        cache_bytes=cache_bytes(model),
     )
+
+
+# parameters
 
 
 def total(model: S.Model) -> int:
     return parameters(model)[""]
+
+
+def active(model: S.Model) -> int:
+    """Parameters that one token goes through: all but those of the experts that it does not use."""
+    return total(model) - sum(_idle(block.experts, model) for block in model.blocks if block.experts)
 
 
 def parameters(model: S.Model) -> dict[str, int]:
@@ -61,56 +88,100 @@ def parameters(model: S.Model) -> dict[str, int]:
     counts = {"embed": V * C}
     if model.position == "learned":
         counts["positions"] = model.context * C
+    if model.embed_norm:
+        counts["embed_norm"] = _norm(model.norm, model)
     for i, block in enumerate(model.blocks):
         own = _block(block, model)
         counts[f"blocks.{i}"] = sum(own.values())
         counts |= {f"blocks.{i}.{name}": count for name, count in own.items()}
     counts |= {f"skips.{i}": int(skip.gated) for i, skip in enumerate(model.skips)}
     counts["norm"] = _norm(model.norm, model)
-    counts["head"] = 0 if model.tied else V * C
+    counts["head"] = (0 if model.tied else V * C) + V * model.head_bias
     return {"": sum(n for path, n in counts.items() if path.count(".") < 2), **counts}
 
 
 def _block(block: S.Block, m: S.Model) -> dict[str, int]:
-    own: dict[str, int] = {}
-    if a := block.attention:
-        gains = 2 * a.qk_norm * _norm(m.norm, m, m.width // max(1, a.heads))
-        own |= {"norm_1": _norm(block.norm, m), "attn": (m.width + a.bias) * (qkv_width(a, m) + m.width) + gains}
-    if f := block.mlp:
-        hidden, ups = hidden_width(f, m), up_projections(f)
-        own |= {"norm_2": _norm(block.norm, m), "mlp": (m.width + f.bias) * ups * hidden + (hidden + f.bias) * m.width}
-    return own
+    return {name: _norm(block.norm, m) for name in norms(block)} | {
+        name: _part(part, m) for name, part in S.parts(block).items()
+    }
+
+
+def norms(block: S.Block) -> list[str]:
+    """Names of the norms of a block: one for each part, one for all where they are parallel; two where they stand
+    before and after."""
+    if block.norm == "none" or not S.parts(block):
+        return []
+    before = ["norm"] if block.parallel else [f"norm_{name}" for name in S.parts(block)]
+    after = ["after"] if block.parallel else [f"after_{name}" for name in S.parts(block)]
+    return before + after * (block.placement == "sandwich")
+
+
+def _part(part: Struct, m: S.Model) -> int:
+    C = m.width
+    match part:
+        case S.Convolution():
+            return C * (part.size + part.bias)
+        case S.Attention():
+            gains = 2 * part.qk_norm * _norm(m.norm, m, head_width(part, m))
+            return (C + part.bias) * qkv_width(part, m) + (heads_width(part, m) + part.bias) * C + gains
+        case S.Recurrence():
+            whole = (C + part.bias) * C  # one projection from the stream to as many numbers
+            return (3 + part.gate + 1) * whole + (C + 1) * part.heads + memory_width(part, m)
+        case S.MLP():
+            return _bend(part, m)
+        case S.Experts():
+            return part.experts * (C + _bend(part, m))  # the router has a row for each
+    raise AssertionError(part)
+
+
+def _bend(f: S.MLP | S.Experts, m: S.Model) -> int:
+    """Of one MLP: up, and down again."""
+    hidden = hidden_width(f, m)
+    return (m.width + f.bias) * up_projections(f) * hidden + (hidden + f.bias) * m.width
+
+
+def _idle(e: S.Experts, m: S.Model) -> int:
+    return max(0, e.experts - e.top_k) * _bend(e, m)
 
 
 def _norm(kind: S.Norm, m: S.Model, width: int | None = None) -> int:
-    return {"layer": (1 + m.norm_bias), "rms": 1, "none": 0}[kind] * (width or m.width)
+    return {"layer": (1 + m.norm_bias), "rms": 1, "none": 0}[kind] * m.norm_gain * (width or m.width)
 
 
-def qkv_width(a: S.Attention, m: S.Model) -> int:
-    """How many numbers the queries, keys and values of one position are, together."""
-    return (a.heads + 2 * (a.kv_heads or a.heads)) * (m.width // max(1, a.heads))
-
-
-def hidden_width(f: S.MLP, m: S.Model) -> int:
-    return f.hidden or 4 * m.width
-
-
-def up_projections(f: S.MLP) -> int:
-    return 2 if f.activation in S.GATED else 1
+# arithmetic
 
 
 def flops_per_token(model: S.Model) -> int:
-    """Floating-point operations to train on one token: 6 N + 12 A C T (Chowdhery et al. 2022, PaLM, appendix B).
+    """Floating-point operations to train on one token: forward once and backward twice; see `flops`."""
+    return 3 * flops(model)[""]
 
-    N: weights in matrix products, the head included also when tied, look-ups not. A: blocks with attention; each makes
-    and applies T scores of C numbers. Masked scores count: they are computed. Two operations per multiply-add, forward
-    once and backward twice.
+
+def flops(model: S.Model) -> dict[str, int]:
+    """Floating-point operations on one token, forward, below each path; "" is all: 2 N + 4 A C T for a plain model.
+
+    Three times that, 6 N + 12 A C T, is what training takes (Chowdhery et al. 2022, PaLM, appendix B). N: weights that
+    the token is multiplied with, the head included also when tied, look-ups not. Each query makes and applies a score
+    of every head for all T positions, or those of its window: masked ones count. A recurrence writes to and reads from
+    a square of numbers for each head.
     """
     counts = parameters(model)
-    lookups = counts["embed"] + counts.get("positions", 0)
-    products = counts[""] - lookups - counts["head"] + model.vocab * model.width
-    attending = sum(block.attention is not None for block in model.blocks)
-    return 6 * products + 12 * attending * model.width * model.context
+    work = {path: 2 * n for path, n in counts.items() if path and path.count(".") != 1}
+    work |= {"embed": 0, "head": 2 * model.vocab * model.width}
+    work |= {"positions": 0} if "positions" in counts else {}
+    for i, block in enumerate(model.blocks):
+        path = f"blocks.{i}"
+        if a := block.attention:
+            work[f"{path}.attn"] += 4 * heads_width(a, model) * seen_width(a, model)
+        if r := block.recurrence:
+            work[f"{path}.rec"] += 4 * model.width * memory_width(r, model)
+        if e := block.experts:
+            work[f"{path}.moe"] -= 2 * _idle(e, model)
+        work[path] = sum(work[f"{path}.{name}"] for name in (*norms(block), *S.parts(block)))
+    work |= {f"skips.{i}": 2 * model.width for i in range(len(model.skips))}
+    return {"": sum(n for path, n in work.items() if path.count(".") < 2), **work}
+
+
+# memory
 
 
 def training_bytes(model: S.Model, recipe: Recipe) -> int:
@@ -123,25 +194,22 @@ def portion(recipe: Recipe) -> int:
     return ceil(recipe.batch / recipe.accumulate)
 
 
-def activation_bytes(model: S.Model, recompute: bool = False) -> int:
-    """About how many bytes the forward pass keeps for the backward pass, for each text, in float32.
+def cache_token_bytes(model: S.Model) -> int:
+    """Bytes of keys and values that writing remembers of each token, in float32: 2 K D for each attention."""
+    return BYTES * sum(cached_width(block.attention, model) for block in model.blocks if block.attention)
 
-    Numbers per token, counted over what autograd keeps in `network.py` with attention written out: for attention 6 C
-    and its weights H T (3 H T and 1 C more with dropout), for an MLP 3 C and its hidden layer before and after the
-    bend (twice that if gated), at the end 2 C + 4 V. The idea is that of Korthikanti et al. 2022, section 4.1. With
-    `recompute` a block keeps what goes into it, C, and what it computes is there for one block at a time.
-    """
-    C, T, dropped = model.width, model.context, model.dropout > 0
-    blocks = []
-    for block in model.blocks:
-        numbers = 0
-        if a := block.attention:
-            numbers += (6 + dropped) * C + (1 + 2 * dropped) * a.heads * T
-        if f := block.mlp:
-            numbers += (3 + dropped) * C + hidden_width(f, model) * (4 if f.activation in S.GATED else 2)
-        blocks.append(numbers)
-    inside = len(blocks) * C + max(blocks, default=0) if recompute else sum(blocks)
-    return BYTES * T * (4 * model.vocab + 2 * C + inside)
+
+def cache_bytes(model: S.Model) -> int:
+    """Bytes that writing remembers at the end of the context, with what recurrences and convolutions carry along."""
+    carried = sum(
+        (model.width * memory_width(block.recurrence, model) if block.recurrence else 0)
+        + (model.width * (block.convolution.size - 1) if block.convolution else 0)
+        for block in model.blocks
+    )
+    return model.context * cache_token_bytes(model) + BYTES * carried
+
+
+# shapes
 
 
 def shapes(model: S.Model) -> dict[str, str]:
@@ -149,13 +217,18 @@ def shapes(model: S.Model) -> dict[str, str]:
     T = model.context
     stream = f"B, {T}, {model.width}"
     found = {"": f"B, {T}", "embed": stream}
+    if model.embed_norm:
+        found["embed_norm"] = stream
     for i, block in enumerate(model.blocks):
-        names = ["norm_1", "attn"] * (block.attention is not None) + ["norm_2", "mlp"] * (block.mlp is not None)
-        found |= {f"blocks.{i}": stream, **{f"blocks.{i}.{name}": stream for name in names}}
+        found |= {f"blocks.{i}": stream, **{f"blocks.{i}.{name}": stream for name in (*norms(block), *S.parts(block))}}
         if a := block.attention:
             found[f"blocks.{i}.attn.qkv"] = f"B, {T}, {qkv_width(a, model)}"
             found[f"blocks.{i}.attn.seen"] = f"B, {a.heads}, {T}, {T}"
+        if block.recurrence:
+            found[f"blocks.{i}.rec.qkv"] = f"B, {T}, {3 * model.width}"
         if f := block.mlp:
             found[f"blocks.{i}.mlp.up"] = f"B, {T}, {hidden_width(f, model) * up_projections(f)}"
+        if e := block.experts:
+            found[f"blocks.{i}.moe.router"] = f"B, {T}, {e.experts}"
     found |= {f"skips.{i}": stream for i in range(len(model.skips))}
     return {**found, "norm": stream, "head": f"B, {T}, {model.vocab}"}
