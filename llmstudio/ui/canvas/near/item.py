@@ -10,17 +10,17 @@ from ..paint import PATH, TITLE, card
 
 
 class NearItem(QGraphicsItem):
-    """Draws the inside of the part at `path` into the rectangle it was given, `scale` times finer than the canvas."""
+    """Draws the inside of the part at `path` into the rectangle it was given."""
 
-    def __init__(self, session: Session, path: str, scale: float) -> None:
+    def __init__(self, session: Session, path: str) -> None:
         super().__init__()
-        self.session, self.path, self.fine = session, path, scale
+        self.session, self.path = session, path
         self.box = QRectF()
 
     def place(self, box: QRectF) -> None:
         if box != self.box:
             self.prepareGeometryChange()
-            self.box = box
+            self.box = QRectF(box)
             self.setPos(box.topLeft())
         self.update()
 
@@ -28,8 +28,6 @@ class NearItem(QGraphicsItem):
         return QRectF(0, 0, self.box.width(), self.box.height())
 
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        p.scale(1 / self.fine, 1 / self.fine)
-        whole = QRectF(0, 0, self.box.width() * self.fine, self.box.height() * self.fine)
-        card(p, whole, "panel", "line", radius=6)
+        card(p, self.boundingRect(), "panel", "line", radius=6)
         taken = TITLE.write(p, QRectF(16, 8, 200, 24), words.title(self.session.build.model, self.path))
         PATH.write(p, QRectF(16 + taken + 12, 8, 200, 24), self.path)
