@@ -8,13 +8,12 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from . import verbs
 from .items import BlockItem
 from .layout import LANE_X
-from .words import Kind
+from .palette import KINDS, Kind
 
 if TYPE_CHECKING:
     from .view import CanvasView
 
 MIME = "application/x-llmstudio-part"
-KINDS: tuple[Kind, ...] = ("block", "attention", "mlp")
 EDGE = 28  # this near the border, a drag scrolls
 
 

@@ -9,8 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from . import verbs
-from .gestures import KINDS
-from .palette import PARTS
+from .palette import KINDS, lower
 
 if TYPE_CHECKING:
     from .view import CanvasView
@@ -36,8 +35,7 @@ def menu(view: "CanvasView") -> QMenu:
         _verbs(made, view)
     else:
         for kind in KINDS:
-            words = f"Add {PARTS[kind].title[0].lower() if kind != 'mlp' else 'M'}{PARTS[kind].title[1:]}"
-            _add(made, words, partial(verbs.append, build, kind))
+            _add(made, f"Add {lower(kind)}", partial(verbs.append, build, kind))
         if build.selected == "embed":
             _wires(made, view, 0)
         made.addSeparator()

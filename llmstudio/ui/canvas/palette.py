@@ -1,8 +1,8 @@
 """The parts that can be put into a design, as the palette and the menus name them."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from .words import Kind
+Kind = Literal["block", "attention", "mlp", "experts", "convolution", "recurrence", "wire"]
 
 
 class Part(NamedTuple):
@@ -13,6 +13,18 @@ class Part(NamedTuple):
 
 PARTS: dict[Kind, Part] = {
     "block": Part("Block", "attention, then MLP", "block"),
-    "attention": Part("Attention only", "looks at other positions", "attention"),
-    "mlp": Part("MLP only", "thinks about one position", "mlp"),
+    "attention": Part("Attention", "looks at other positions", "attention"),
+    "mlp": Part("MLP", "thinks about one position", "mlp"),
+    "experts": Part("Mixture of experts", "a router and n MLPs", "moe"),
+    "convolution": Part("Convolution", "a short fixed window", "conv"),
+    "recurrence": Part("Recurrence", "a state carried along", "rec"),
+    "wire": Part("Extra wire", "a skip between two sums", "wire"),
 }
+KINDS: tuple[Kind, ...] = tuple(PARTS)
+INNER: tuple[Kind, ...] = ("attention", "mlp", "experts", "convolution", "recurrence")  # fields of a block
+
+
+def lower(kind: Kind) -> str:
+    """The part's name within a sentence."""
+    title = PARTS[kind].title
+    return title if kind == "mlp" else title[0].lower() + title[1:]

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from ...core.model import spec
 from ...session.build import BuildRoom
 from . import words
-from .blocks import fresh, wired
-from .words import Kind
+from .blocks import fresh, placed, wired
+from .palette import Kind
 
 
 class Verb(NamedTuple):
@@ -27,9 +27,11 @@ def block_of(path: str) -> int | None:
 
 
 def put(build: BuildRoom, kind: Kind, index: int) -> None:
-    """Insert a new block so that it becomes block `index`, and select it."""
-    build.edit(spec.insert(build.model, index, fresh(build.model, kind, index)))
-    build.select(f"blocks.{index}")
+    """Insert a new block so that it becomes block `index`, or a wire from there on, and select it."""
+    model, path = placed(build.model, kind, index)
+    if path:
+        build.edit(model)
+        build.select(path)
 
 
 def append(build: BuildRoom, kind: Kind) -> None:

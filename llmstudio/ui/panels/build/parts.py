@@ -3,10 +3,10 @@
 from msgspec.structs import replace
 from PySide6.QtWidgets import QLabel
 
-from ....core.model import cost, spec
+from ....core.model import cost
 from ....core.model.presets import PRESETS
 from ...canvas import verbs, words
-from ...canvas.blocks import fresh
+from ...canvas.blocks import placed
 from ...canvas.lists import Row, RowList
 from ...canvas.palette import PARTS
 from ...numbers import count
@@ -54,9 +54,7 @@ class PartsPanel(Panel):
         model = self.session.build.model
         rows = []
         for kind, part in PARTS.items():
-            more = cost.total(
-                spec.insert(model, len(model.blocks), fresh(model, kind, len(model.blocks)))
-            ) - cost.total(model)
+            more = cost.total(placed(model, kind, len(model.blocks))[0]) - cost.total(model)
             rows.append(Row(kind, part.title, part.text, part.icon, f"+ {count(more)} parameters"))
         return rows
 
