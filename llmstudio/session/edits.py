@@ -37,6 +37,9 @@ class Edits(Generic[T]):
         merged = bool(what) and what == self._last[1] and now - self._last[0] < MERGE_SECONDS and bool(self._undo)
         if not merged:
             self._undo = [*self._undo[-KEPT:], self._value]
+        elif value == self._undo[-1]:  # back where it was: nothing to undo
+            self._undo.pop()
+            what = ""
         self._redo.clear()
         self._last = (now, what)
         self._put(value)
