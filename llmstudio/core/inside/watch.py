@@ -10,7 +10,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..model.network import GPT, Attention
+from ..model.attention import Attention
+from ..model.network import GPT
 
 Floats = NDArray[np.float32]
 

@@ -2,7 +2,8 @@
 
 A file carries in its header what it is: version, step, spec; a checkpoint also the optimiser's state, the averaged
 weights and all that a bit-exact continuation needs. Each is written whole or not at all (`files.write_atomic`), and the
-older of two checkpoints stays until the next. Formats: 1 had weights and AdamW's moments, under the names still used.
+older of two checkpoints stays until the next. Formats: 1 had weights and AdamW's moments, under the names still used;
+up to 2, norms were named by their number.
 """
 
 import json
@@ -27,7 +28,7 @@ from .events import Changed
 from .guard import Trouble
 from .recipe import Recipe
 
-VERSION = 2
+VERSION = 3
 KEPT = 2  # checkpoints: the newest, and the one before in case it cannot be read
 BEST = "best.safetensors"  # beside resume/ and snapshots/
 COUNT = "count"  # beside the averaged weights: of how many steps they are the average
@@ -263,7 +264,7 @@ def _read(path: Path) -> tuple[Header, Tensors]:
     try:
         data = path.read_bytes()
         header = _header(data)
-        return header, load(data)
+        return header, {_today(name): tensor for name, tensor in load(data).items()}
     except NewerError as error:
         raise NewerError(f"{path.name} {error}") from error
     except FileNotFoundError as error:
@@ -272,6 +273,11 @@ def _read(path: Path) -> tuple[Header, Tensors]:
         raise ValueError(f"{path.name} cannot be read: {reason(error)}") from error
     except DAMAGE as error:
         raise ValueError(f"{path.name} in {path.parent} is damaged or cut short: take an older one.") from error
+
+
+def _today(name: str) -> str:
+    """The name that a tensor of format 1 or 2 has now."""
+    return name.replace(".norm_1.", ".norm_attn.").replace(".norm_2.", ".norm_mlp.")
 
 
 def _header(data: bytes) -> Header:

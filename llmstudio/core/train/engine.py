@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from msgspec import Struct
 from torch import Tensor
 
-from llmstudio.core.model.network import GPT, MLP, Attention
+from llmstudio.core.model.network import GPT
 
 from . import way as ways
 from .recipe import Recipe
@@ -113,11 +113,10 @@ class Engine:
             self._fresh = True
         return self.work
 
-    def set_dropout(self, share: float) -> None:
+    def set_dropout(self, share: float | None) -> None:
+        """Switch off this share everywhere; None: what the design says, part by part."""
         for gpt in {self.gpt, self.work}:
-            for module in gpt.modules():
-                if isinstance(module, GPT | Attention | MLP):
-                    module.dropout = share
+            gpt.set_dropout(share)
 
     def _portion(self, x: Tensor, y: Tensor, share: float, first: bool, goal: Goal) -> Tensor:
         if self.compiled and self.shape == tuple(x.shape):

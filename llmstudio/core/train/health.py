@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from llmstudio.core.inside.watch import at_rest
-from llmstudio.core.model.network import GPT, MLP
+from llmstudio.core.model.mlp import MLP
+from llmstudio.core.model.network import GPT
 
 from .events import Health, Histogram, Histograms, Part
 
@@ -27,7 +28,7 @@ def parts(gpt: GPT) -> dict[str, list[nn.Parameter]]:
     for name, p in gpt.named_parameters():
         first, *rest = name.split(".")
         if first == "blocks":
-            kind = {"norm_1": "attn", "norm_2": "mlp"}.get(rest[1], rest[1])
+            kind = rest[1].removeprefix("norm_").removeprefix("after_")
             found.setdefault(f"blocks.{rest[0]}.{kind}", []).append(p)
         elif first in ("embed", "positions"):
             found.setdefault("embed", []).append(p)

@@ -57,7 +57,7 @@ class Learner:
     def change(self, recipe: Recipe) -> None:
         """Go on with this recipe; only fields that may change during a run differ."""
         self.recipe = recipe
-        self.engine.set_dropout(self.spec.dropout if recipe.dropout is None else recipe.dropout)
+        self.engine.set_dropout(recipe.dropout)
         self.optimizers.change(recipe)
 
     @property
@@ -95,7 +95,7 @@ class Learner:
         """
         recipe = self.recipe
         x, y = self.batch(step, rolled)
-        if self.engine.work.dropout:
+        if self.engine.work.drops:
             torch.manual_seed(int(np.random.default_rng((recipe.seed, step, rolled, 1)).integers(2**63)))
         loss = self.engine.gradients(x, y, min(recipe.accumulate, len(x)), goal_of(recipe))
         self._x = x
@@ -183,7 +183,9 @@ class Learner:
 
 def wish_of(model: Model, recipe: Recipe, way: ways.Way, device: str) -> compiled.Wish | None:
     """The compiled step that such a run would use; None where it is not to have one."""
-    dropout = model.dropout if recipe.dropout is None else recipe.dropout
+    parts = (part for block in model.blocks for part in (block.attention, block.mlp) if part)
+    own = max([model.dropout, *(part.dropout or 0.0 for part in parts)])
+    dropout = own if recipe.dropout is None else recipe.dropout
     if not recipe.compile or recipe.recompute or dropout or recipe.batch % recipe.accumulate:
         return None
     rows, threads = recipe.batch // recipe.accumulate, torch.get_num_threads()

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from llmstudio.core.model.network import MLP, Attention
+from llmstudio.core.model.attention import Attention
+from llmstudio.core.model.mlp import MLP
 
 from .lion import Lion
 from .muon import Muon

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from msgspec import Struct
 
 from llmstudio.core.model import spec as S
-from llmstudio.core.model.network import GPT, Attention
+from llmstudio.core.model.attention import Attention
+from llmstudio.core.model.network import GPT
 
 from .recipe import Recipe
 
