@@ -15,19 +15,27 @@ from torch.utils.checkpoint import checkpoint
 
 from . import spec as S
 from .attention import Attention
+from .experts import Experts
+from .mixers import Convolution, Recurrence
 from .mlp import MLP
 from .part import Part, Past, norm, squash
 from .rope import waves
 
-KINDS: dict[str, Callable[[Any, S.Model], Part]] = {"attn": Attention, "mlp": MLP}
-WRITES = ("attn.out.weight", "mlp.down.weight")  # what parts write into the stream
+KINDS: dict[str, Callable[[Any, S.Model], Part]] = {
+    "conv": Convolution, "attn": Attention, "rec": Recurrence, "mlp": MLP, "moe": Experts,
+}  # fmt: skip
+WRITES = ("conv.weight", "attn.out.weight", "rec.out.weight", "mlp.down.weight", "moe.down.weight")
+"""What parts write into the stream."""
 
 
 class Block(nn.Module):
     """The parts of a block, in turn or side by side, and the norms around them; see `spec.Block`."""
 
+    conv: Convolution | None
     attn: Attention | None
+    rec: Recurrence | None
     mlp: MLP | None
+    moe: Experts | None
 
     def __init__(self, b: S.Block, m: S.Model) -> None:
         super().__init__()
