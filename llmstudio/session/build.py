@@ -9,6 +9,7 @@ from ..core.model import edits, spec
 from ..core.model.check import Fix, Problem, problems
 from ..core.model.cost import Cost, cost
 from ..core.model.presets import PRESETS
+from .alive import Alive
 from .data import DataRoom
 from .edits import Edits
 from .hall import Hall
@@ -22,6 +23,8 @@ ENDS = ("embed", "head")  # may be selected, and are no values of the spec
 
 
 class BuildRoom:
+    alive: Alive  # how the parts are in the run looked at; the session puts it here
+
     def __init__(self, hall: Hall, data: DataRoom) -> None:
         self._hall, self._data = hall, data
         self.changed, self.selected_changed = Signal(), Signal()
@@ -142,6 +145,7 @@ class BuildRoom:
     def leave(self) -> None:
         """The design is saved at every edit."""
         self._on_disk = self._damage = None
+        self.alive.leave()
 
     def poll(self) -> None:
         """Nothing runs in this room."""

@@ -29,6 +29,12 @@ class Series:
         i = bisect_right(self.steps, step) - 1
         return self.values[i] if i >= 0 else None
 
+    def thinned(self, points: int, step: float | None = None) -> list[float]:
+        """At most about so many means of equal stretches, up to a step."""
+        end = len(self) if step is None else bisect_right(self.steps, step)
+        wide = max(1, -(-end // points))
+        return [sum(self.values[i : min(i + wide, end)]) / (min(i + wide, end) - i) for i in range(0, end, wide)]
+
     @property
     def last(self) -> float | None:
         return self.values[-1] if self.values else None

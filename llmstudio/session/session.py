@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ..core.model.presets import PRESETS
 from . import launch
 from . import settings as settings_file
+from .alive import Alive
 from .build import BuildRoom
 from .chat import ChatRoom
 from .computer import Computer
@@ -33,6 +34,7 @@ class Session(Hall):
         self.build = BuildRoom(self, self.data)
         self.train = TrainRoom(self, self.data, self.build, self.weights)
         self.inside = InsideRoom(self, self.data, self.train, self.weights)
+        self.build.alive = Alive(self, self.build, self.train, self.inside, self.weights)
         self.chat = ChatRoom(self, self.inside, self.weights)
         self.computer = Computer(self, lambda: any(run.live and run.state != "paused" for run in self.train.runs))
         self.computer.changed.connect(self._name_device)

@@ -15,10 +15,7 @@ POINTS, LATELY = 40, 20  # points of a small curve; measurements that count as l
 
 def curve(series: Series, step: float | None = None) -> list[float]:
     """At most about `POINTS` means of equal stretches, up to a step."""
-    end = len(series) if step is None else bisect_right(series.steps, step)
-    wide = max(1, -(-end // POINTS))
-    values = series.values
-    return [sum(values[i : min(i + wide, end)]) / (min(i + wide, end) - i) for i in range(0, end, wide)]
+    return series.thinned(POINTS, step)
 
 
 def at(series: Series, step: float | None) -> float | None:
