@@ -11,7 +11,7 @@ from PySide6.QtGui import (
     QMouseEvent,
 )
 
-from . import verbs
+from . import choosing, verbs
 from .gestures import DRAGS, Click, Drop, Gesture
 from .menu import menu
 from .scene import Scene
@@ -119,7 +119,7 @@ class Desk(CanvasView):
             self.space = True
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            verbs.walk(self.build, 1 if key == Qt.Key.Key_Down else -1)
+            choosing.walk(self.build, 1 if key == Qt.Key.Key_Down else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._fold(key)
         else:

@@ -126,7 +126,7 @@ class Reorder:
         target = self.target
         self.cancel()
         if target is not None:
-            verbs.move_to(self.view.build, self.index, target)
+            verbs.move_into(self.view.build, [self.index], target + (target > self.index))
 
     def cancel(self) -> None:
         self.item.setOpacity(1)

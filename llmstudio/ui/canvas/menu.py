@@ -25,7 +25,7 @@ def menu(view: "CanvasView") -> QMenu:
         made.addSeparator()
         here = build.selected.split(".")[2:]
         if here:
-            _add(made, f"Remove block {index + 1}", partial(verbs.remove_block, build, index))
+            _add(made, f"Remove block {index + 1}", partial(verbs.remove_blocks, build))
         for name in [name for name in ("attn", "mlp") if name not in here]:
             _add(made, verbs.describe(build, name), partial(verbs.toggle, build, name))
         _wires(made, view, index + 1)
