@@ -31,7 +31,7 @@ class Experts(Part):
     """y = sum of w_i expert_i(x) over the k likeliest experts, p = softmax(router(x)) (Shazeer et al. 2017, eq. 2).
 
     The weights w are the p of those experts divided by their sum; a single expert is weighed by its p, or the router
-    would not learn (Fedus et al. 2021, eq. 2). No token is dropped. While it trains, `uneven` is kept for the loss:
+    would not learn (Fedus et al. 2021, eq. 2). No token is dropped. While it trains, `balance_loss` is kept:
     E sum_i f_i p_i with the share f_i of choices that went to expert i and its mean probability p_i (Fedus et al. 2021,
     eq. 4), which is 1 where the tokens are spread evenly.
     """
@@ -47,7 +47,7 @@ class Experts(Part):
         self.watched = False
         self.load: Tensor | None = None  # (E,) share of the last choices that went to each, kept only while watched
         self.chosen: Tensor | None = None  # (B, T, k) the experts of each token, the likeliest first; likewise
-        self.uneven: Tensor | None = None
+        self.balance_loss: Tensor | None = None
 
     def forward(self, x: Tensor, past: Past | None = None) -> Tensor:  # (B, T, C) -> (B, T, C)
         flat = x.flatten(0, 1)  # (N, C)
@@ -77,17 +77,17 @@ class Experts(Part):
         if self.watched:
             self.load, self.chosen = share, chosen
         learns = self.training and torch.is_grad_enabled()
-        self.uneven = self.experts * (share * p.mean(0)).sum() if learns else None
+        self.balance_loss = self.experts * (share * p.mean(0)).sum() if learns else None
 
 
-def unevenness(network: nn.Module) -> Tensor | None:
-    """What the last forward pass adds to the loss: `balance` times `uneven` over all experts. None without any.
+def balance(network: nn.Module) -> Tensor | None:
+    """What the last forward pass adds to the loss: `balance` times `balance_loss` of each mixture. None without any.
 
     It is given out once, so that no graph stays with the network.
     """
     total: Tensor | None = None
     for part in network.modules():
-        if isinstance(part, Experts) and part.uneven is not None:
-            loss, part.uneven = part.balance * part.uneven, None
+        if isinstance(part, Experts) and part.balance_loss is not None:
+            loss, part.balance_loss = part.balance * part.balance_loss, None
             total = loss if total is None else total + loss
     return total

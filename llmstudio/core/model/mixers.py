@@ -57,8 +57,8 @@ class Convolution(Part):
 class Recurrence(Part):
     """Gated linear attention with one gate a head (Yang et al. 2023, eq. 3; Dao & Gu 2024, section 3).
 
-    Each head keeps a square M_t = a_t M_(t-1) + k_t v_t^T and reads y_t = q_t M_t / sqrt(D), where a_t = sigmoid(.)^(1/16)
-    is between 0 and 1. What it read is normed per head, gated by silu(.), and projected back.
+    Each head keeps a square M_t = a_t M_(t-1) + k_t v_t^T, with a_t = sigmoid(.)^(1/16) between 0 and 1, and reads
+    y_t = q_t M_t / sqrt(D). What it read is normed per head, gated by silu(.), and projected back.
     """
 
     def __init__(self, r: S.Recurrence, m: S.Model) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import torch
 from msgspec import Struct
+from msgspec.structs import replace
 
 from llmstudio.core.files import write_atomic
 from llmstudio.core.model import spec as S
@@ -42,8 +43,9 @@ class Wish(Struct, frozen=True, kw_only=True):
     processor: str = torch.backends.cpu.get_cpu_capability()
 
     def file(self, cache: Path) -> Path:
-        """Where the result is kept. The name of the design does not matter."""
-        plain = msgspec.structs.replace(self, model=msgspec.structs.replace(self.model, name=""))
+        """Where the result is kept. Names, notes and groups do not matter."""
+        blocks = tuple(replace(block, note="") for block in self.model.blocks)
+        plain = replace(self, model=replace(self.model, name="", note="", groups=(), blocks=blocks))
         return cache / f"{hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:32]}.pt2"
 
 
@@ -52,6 +54,13 @@ def why_not() -> str | None:
     if any(shutil.which(name) for name in (os.environ.get("CXX", ""), *COMPILERS) if name):
         return None
     return "There is no C++ compiler, so the run goes on uncompiled; with g++ installed it would be faster."
+
+
+def cannot(model: S.Model) -> str | None:
+    """Why the step of this design cannot be compiled, in one sentence."""
+    if any(block.experts for block in model.blocks):
+        return "In a mixture of experts each token takes its own way, so the step is not translated for this machine."
+    return None
 
 
 def load(file: Path) -> Gradients | None:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from msgspec import Struct
 from torch import Tensor
 
+from llmstudio.core.model.experts import balance
 from llmstudio.core.model.network import GPT
 
 from . import way as ways
@@ -135,6 +136,8 @@ class Engine:
     def _eager(self, x: Tensor, y: Tensor, goal: Goal) -> Sequence[Tensor]:
         work = self.refresh()
         aim, plain = losses(work(x), y, goal)
+        if (uneven := balance(work)) is not None:
+            aim = aim + uneven
         return [plain, *torch.autograd.grad(aim, list(work.parameters()), materialize_grads=True)]
 
 

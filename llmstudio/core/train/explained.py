@@ -21,7 +21,8 @@ _OPTIMIZERS = {
     "muon": Explained(
         title="Muon",
         text="Moves each matrix inside the blocks along its mean gradient made orthogonal, so that rare directions "
-        "move as far as common ones. AdamW moves everything else. Often reaches a loss in the fewest steps.",
+        "move as far as common ones, and in a mixture those of each expert by itself. AdamW moves everything else. "
+        "Often reaches a loss in the fewest steps.",
         formula="m ← μ m + (1 − μ) g,   u = μ m + (1 − μ) g\n"
         "X = u / ‖u‖,   5 times: A = X Xᵀ,  X ← 3.4445 X + (−4.775 A + 2.0315 A²) X\n"
         "θ ← θ − η max(1, rows/columns)^½ X\n" + PULL,

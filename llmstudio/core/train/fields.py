@@ -17,6 +17,10 @@ from llmstudio.core.model.limits import limits, outside
 
 from .recipe import Recipe
 
+KINDS: dict[str, type[Struct]] = {
+    "conv": S.Convolution, "attn": S.Attention, "rec": S.Recurrence, "mlp": S.MLP, "moe": S.Experts,
+}  # fmt: skip
+
 
 class Range(Struct, frozen=True, kw_only=True, tag=True):
     """Anything from `low` to `high`, for a random sweep. `even`: of the logarithm, or of the number itself."""
@@ -60,12 +64,12 @@ def parse(model: S.Model, path: str, text: str) -> tuple[Any, ...] | Range:
 
 def paths(model: S.Model) -> list[str]:
     """All that can be tried: of the recipe, of the model, and of all its blocks at once."""
-    skip = {"seed", "prompt", "name", "vocab", "blocks", "skips", "attention", "mlp"}
+    skip = {"seed", "prompt", "name", "note", "vocab", "blocks", "skips", "groups", *S.PARTS.values()}
     found = [f"recipe.{name}" for name in Recipe.__struct_fields__ if name not in skip]
     found += [f"model.{name}" for name in S.Model.__struct_fields__ if name not in skip]
     if model.blocks:
         found += [f"blocks.*.{name}" for name in S.Block.__struct_fields__ if name not in skip]
-    for part, kind in (("attn", S.Attention), ("mlp", S.MLP)):
+    for part, kind in KINDS.items():
         if any(getattr(block, S.PARTS[part]) for block in model.blocks):
             found += [f"blocks.*.{part}.{name}" for name in kind.__struct_fields__]
     return found
@@ -75,8 +79,7 @@ def numeric(path: str) -> bool:
     """Whether the field holds a number: then a range can be tried."""
     *where, field = path.replace("attention", "attn").split(".")
     last = where[-1] if where else ""
-    kinds: dict[str, type[Struct]] = {"recipe": Recipe, "model": S.Model, "attn": S.Attention, "mlp": S.MLP}
-    kind = kinds.get(last, S.Block if where else Recipe)
+    kind = {"recipe": Recipe, "model": S.Model, **KINDS}.get(last, S.Block if where else Recipe)
     return any(name == field for name, _, _ in limits(kind))
 
 

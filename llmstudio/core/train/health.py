@@ -9,10 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from llmstudio.core.inside.watch import at_rest
+from llmstudio.core.model import spec as S
+from llmstudio.core.model.experts import Experts
 from llmstudio.core.model.mlp import MLP
 from llmstudio.core.model.network import GPT
+from llmstudio.core.model.part import Part
 
-from .events import Health, Histogram, Histograms, Part
+from . import events
+from .events import Health, Histogram, Histograms
 
 TEXTS = 8  # of the batch, read once more to see what the parts put out
 BINS = 40
@@ -23,14 +27,16 @@ SILENT = 1e-6  # a hidden unit that never gets beyond this is dead
 
 def parts(gpt: GPT) -> dict[str, list[nn.Parameter]]:
     """The weights by part: "embed", "blocks.0.attn", "blocks.0.mlp", ..., "head" where it has its own. Norms go with
-    the part that reads them; gates of extra wires are left out."""
+    the part that reads them, those of parallel parts with the first; gates of extra wires are left out."""
     found: dict[str, list[nn.Parameter]] = {}
     for name, p in gpt.named_parameters():
         first, *rest = name.split(".")
         if first == "blocks":
             kind = rest[1].removeprefix("norm_").removeprefix("after_")
+            if kind not in S.PARTS:  # the one norm of parts side by side
+                kind = next(iter(S.parts(gpt.spec.blocks[int(rest[0])])))
             found.setdefault(f"blocks.{rest[0]}.{kind}", []).append(p)
-        elif first in ("embed", "positions"):
+        elif first in ("embed", "positions", "embed_norm"):
             found.setdefault("embed", []).append(p)
         elif first in ("norm", "head") and not gpt.spec.tied:
             found.setdefault("head", []).append(p)
@@ -55,7 +61,7 @@ class Pulse:
             before = self._before[path]
             moved = _norm([p.detach() - old for p, old in zip(own, before, strict=True)])
             update = moved / (_norm(before) or 1.0)
-            told[path] = Part(
+            told[path] = events.Part(
                 gradient=self._gradients[path], update=update, activation=loud.get(path, 0.0), dead=dead.get(path)
             )
         return Health(step=step, parts=told)
@@ -70,7 +76,7 @@ def histograms(gpt: GPT, step: int) -> Histograms:
 
 
 def _activations(work: GPT, x: Tensor) -> tuple[dict[str, float], dict[str, float]]:
-    """RMS of what each part puts out, and the share of dead units of each MLP, by path."""
+    """RMS of what each part puts out, and the share of dead units of each MLP or expert in use, by path."""
     loud: dict[str, float] = {}
     dead: dict[str, float] = {}
 
@@ -81,19 +87,22 @@ def _activations(work: GPT, x: Tensor) -> tuple[dict[str, float], dict[str, floa
         return hook
 
     def hidden(path: str) -> Any:
-        def hook(_: nn.Module, given: tuple[Tensor]) -> None:
-            dead[path] = float((given[0].abs().amax((0, 1)) < SILENT).float().mean())
+        def hook(_: nn.Module, given: tuple[Tensor, list[int]] | tuple[Tensor]) -> None:
+            units = given[0].abs().flatten(0, -2)  # (tokens, hidden)
+            users = units.split(given[1]) if len(given) > 1 else [units]  # of each expert
+            silent = [user.amax(0) < SILENT for user in users if len(user)]
+            dead[path] = float(torch.stack(silent).float().mean())
 
         return hook
 
     with _hooks() as hooks, at_rest(work):
         hooks.append(work.embed.register_forward_hook(put_out("embed")))
         for i, block in enumerate(work.blocks):
-            for name, part in (("attn", block.attn), ("mlp", block.mlp)):
-                if part is not None:
-                    hooks.append(part.register_forward_hook(put_out(f"blocks.{i}.{name}")))  # type: ignore[union-attr]
-            if isinstance(block.mlp, MLP):
-                hooks.append(block.mlp.down.register_forward_pre_hook(hidden(f"blocks.{i}.mlp")))
+            for name, part in block.named_children():
+                if isinstance(part, Part):
+                    hooks.append(part.register_forward_hook(put_out(f"blocks.{i}.{name}")))
+                if isinstance(part, MLP | Experts):
+                    hooks.append(part.down.register_forward_pre_hook(hidden(f"blocks.{i}.{name}")))
         if not work.spec.tied:
             hooks.append(work.head.register_forward_hook(put_out("head")))
         work(x)

@@ -66,8 +66,9 @@ class Muon(torch.optim.Optimizer):
     """Moves matrices only. Step by step: B <- lerp(B, G, 1 - momentum); U = lerp(G, B, momentum) (Nesterov);
     W <- (1 - lr decay) W - lr sqrt(max(1, rows / columns)) orthogonal(U).
 
-    `rows[i]`: how many rows belong to each of the matrices stacked in `weights[i]`, which are turned one by one.
-    Matrices of one shape are turned together. `dtype` is that of the turning; momentum and weights keep their own.
+    `rows[i]`: how many rows belong to each of the matrices stacked in `weights[i]`, which are turned one by one; where
+    it has three dimensions, the first two are one stack. Matrices of one shape are turned together. `dtype` is that of
+    the turning; momentum and weights keep their own.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Muon(torch.optim.Optimizer):
         weight_decay: float = 0.0,
         dtype: torch.dtype | None = None,
     ) -> None:
-        assert all(p.dim() == 2 and sum(r) == p.size(0) for p, r in zip(weights, rows, strict=True))
+        assert all(p.dim() in (2, 3) and sum(r) * p.size(-1) == p.numel() for p, r in zip(weights, rows, strict=True))
         self.rows = dict(zip(weights, rows, strict=True))
         self.dtype = dtype or arithmetic(weights[0].device)
         super().__init__(weights, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -110,7 +111,8 @@ class Muon(torch.optim.Optimizer):
         shapes: dict[torch.Size, list[Piece]] = {}
         for p, update in zip(weights, updates, strict=True):
             rows = list(self.rows[p])
-            for piece in zip(torch.split(p, rows), torch.split(update, rows), strict=True):
+            stacks = (t.flatten(0, -2).split(rows) for t in (p, update))
+            for piece in zip(*stacks, strict=True):
                 shapes.setdefault(piece[0].shape, []).append(piece)
         for shape, pieces in shapes.items():
             many = max(1, LARGEST // shape.numel())

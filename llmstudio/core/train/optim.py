@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from llmstudio.core.model.attention import Attention
+from llmstudio.core.model.experts import Experts, Stack
+from llmstudio.core.model.mixers import Recurrence
 from llmstudio.core.model.mlp import MLP
 
 from .lion import Lion
@@ -101,7 +103,7 @@ class Optimizers:
 def make(gpt: nn.Module, recipe: Recipe) -> Optimizers:
     """The optimiser of `recipe` for all weights of `gpt`, with nothing remembered yet, at the peak of every rate."""
     if recipe.optimizer != "muon":
-        return Optimizers(gpt, recipe, [_one(recipe, _groups(gpt.parameters(), recipe))])
+        return Optimizers(gpt, recipe, [_one(recipe, _groups(gpt.named_parameters(), recipe))])
     stacked = matrices(gpt)
     turned = {name: p for name, p in gpt.named_parameters() if name in stacked}
     parts: list[torch.optim.Optimizer] = []
@@ -109,30 +111,39 @@ def make(gpt: nn.Module, recipe: Recipe) -> Optimizers:
         rows = [stacked[name] for name in turned]
         parts.append(Muon(list(turned.values()), rows, recipe.matrix_rate, recipe.momentum))
         parts[0].param_groups[0].update(turned=True, decays=True, own_decay=True, pull=0.0)
-    rest = [p for name, p in gpt.named_parameters() if name not in stacked]
+    rest = [(name, p) for name, p in gpt.named_parameters() if name not in stacked]
     return Optimizers(gpt, recipe, [*parts, _one(recipe, _groups(rest, recipe))])
 
 
 def matrices(gpt: nn.Module) -> dict[str, tuple[int, ...]]:
     """Names of the matrices inside the blocks, and how many rows belong to each of those stacked in one.
 
-    Queries, keys and values are one weight of three matrices, the upward projections of a gated MLP one of two.
+    Queries, keys and values are one weight of three matrices, the upward projections of a gated MLP one of two, those
+    of experts one of as many as there are. A short convolution is no matrix: nothing is summed over the width.
     """
-    inside = ((name, p) for name, p in gpt.named_parameters() if name.startswith("blocks.") and p.dim() == 2)
-    found: dict[str, tuple[int, ...]] = {name: (p.size(0),) for name, p in inside}
+    found: dict[str, tuple[int, ...]] = {}
     for path, module in gpt.named_modules():
-        if isinstance(module, Attention) and f"{path}.qkv.weight" in found:
-            found[f"{path}.qkv.weight"] = (module.heads * module.dim, *[module.kv_heads * module.dim] * 2)
-        if isinstance(module, MLP) and module.gated and f"{path}.up.weight" in found:
-            found[f"{path}.up.weight"] = (module.up.out_features // 2,) * 2
+        match module:
+            case nn.Linear() if path.startswith("blocks."):
+                found[f"{path}.weight"] = (module.out_features,)
+            case Stack():
+                found[f"{path}.weight"] = (module.weight.size(1),) * len(module.weight)
+    for path, module in gpt.named_modules():
+        match module:
+            case Attention():
+                found[f"{path}.qkv.weight"] = (module.heads * module.dim, *[module.kv_heads * module.dim] * 2)
+            case Recurrence():
+                found[f"{path}.qkv.weight"] = (module.heads * module.dim,) * 3
+            case MLP() | Experts() if module.gated:
+                found[f"{path}.up.weight"] = tuple(half // 2 for half in found[f"{path}.up.weight"] for _ in range(2))
     return found
 
 
-def _groups(weights: Iterable[nn.Parameter], recipe: Recipe) -> list[Group]:
+def _groups(weights: Iterable[tuple[str, nn.Parameter]], recipe: Recipe) -> list[Group]:
     """Matrices and embeddings decay towards zero; gains, biases and gates do not, as in nanoGPT."""
-    listed = list(weights)
+    listed = [(p, p.dim() >= 2 and not name.endswith("bias")) for name, p in weights]
     own = recipe.optimizer in ("muon", "adamw", "adam", "lion", "adafactor")
-    split = [(True, [p for p in listed if p.dim() >= 2]), (False, [p for p in listed if p.dim() < 2])]
+    split = [(kind, [p for p, decays in listed if decays == kind]) for kind in (True, False)]
     like = {"turned": False, "own_decay": own, "pull": 0.0, "weight_decay": 0.0}
     return [{"params": params, "decays": decays, **like} for decays, params in split if params]
 

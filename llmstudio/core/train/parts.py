@@ -46,7 +46,7 @@ def parts(course: Course) -> Iterator[Finding]:
 
 def _far(values: dict[str, float], beyond: Callable[[float, float], bool]) -> Iterator[str]:
     """Parts far from the others of their kind: attention beside attention, MLP beside MLP."""
-    for kind in ("attn", "mlp"):
+    for kind in S.PARTS:
         own = {path: value for path, value in values.items() if path.endswith("." + kind)}
         for path, value in own.items():
             others = [other for name, other in own.items() if name != path]
@@ -70,9 +70,9 @@ def _never_dead(model: S.Model, where: tuple[str, ...]) -> Cure | None:
     """The next model with an activation that is zero nowhere over a stretch."""
     changed = model
     for path in where:
-        mlp = S.part(model, path)
-        if isinstance(mlp, S.MLP) and mlp.activation in ("relu", "relu2"):
-            changed = S.change(changed, path, replace(mlp, activation="gelu"))
+        part = S.part(model, path)
+        if isinstance(part, S.MLP | S.Experts) and part.activation in ("relu", "relu2"):
+            changed = S.change(changed, path, replace(part, activation="gelu"))
     return Cure(label="Use GELU in the next model", action="model", model=changed) if changed != model else None
 
 
@@ -109,7 +109,9 @@ def _with_norms(model: S.Model) -> Cure:
     return Cure(label="Use norms in the next model", action="model", model=replace(model, blocks=blocks))
 
 
-NAMES = {"attn": "the attention", "mlp": "the MLP"}
+NAMES = {
+    "conv": "the convolution", "attn": "the attention", "rec": "the recurrence", "mlp": "the MLP", "moe": "the mixture",
+}  # fmt: skip
 
 
 def _named(path: str, begins: bool = False) -> str:

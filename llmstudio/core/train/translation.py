@@ -60,7 +60,7 @@ class Translation:
 
     def _make(self, wish: compiled.Wish, step: int) -> Iterator[Note]:
         assert self._compiler
-        if why := compiled.why_not():
+        if why := compiled.cannot(wish.model) or compiled.why_not():
             yield Note(step=step, text=why)
             return
         try:

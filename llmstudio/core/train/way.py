@@ -7,10 +7,12 @@ from functools import lru_cache
 import torch
 import torch.nn.functional as F
 from msgspec import Struct
+from msgspec.structs import replace
 
 from llmstudio.core.model import spec as S
 from llmstudio.core.model.attention import Attention
 from llmstudio.core.model.network import GPT
+from llmstudio.core.model.widths import hidden_width
 
 from .recipe import Recipe
 
@@ -56,11 +58,12 @@ def choose(gpt: GPT, fused: Sequence[bool]) -> None:
 
 def _shape(model: S.Model) -> S.Model:
     """The model without what does not matter here, so that equal shapes are tried once."""
-    return S.Model(width=model.width, context=model.context, position=model.position, dropout=model.dropout, blocks=())
+    return replace(model, name="", note="", vocab=1, blocks=(), skips=(), groups=())
 
 
 def _widest(model: S.Model) -> int:
-    return max([b.mlp.hidden or 4 * model.width for b in model.blocks if b.mlp] + [model.width])
+    inner = [part for block in model.blocks for part in (block.mlp, block.experts) if part]
+    return max([hidden_width(part, model) for part in inner] + [model.width])
 
 
 def _dtype(hidden: int, model: S.Model, batch: int, device: str) -> str:
@@ -81,6 +84,8 @@ def _faster(rows: int, width: int, hidden: int, device: str) -> str:
 @lru_cache(maxsize=256)
 def _fused(a: S.Attention, model: S.Model, batch: int, device: str, dtype: torch.dtype) -> bool:
     """Whether torch's fused attention trains faster than the one written out."""
+    if a.softcap:
+        return False  # only the written one has it
     batch = max(1, min(batch, LARGEST // (a.heads * model.context**2)))
     times = {}
     with torch.random.fork_rng(devices=[]):
