@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from .data import DataRoom
 from .hall import Hall
+from .inner import InnerRoom
 from .latest import Key, Latest
 from .run import Run
 from .signal import Signal
@@ -71,6 +72,7 @@ class InsideRoom:
         self.hovered: Focus | None = None
         self.looking: Latest[Look] = Latest(hall, self._look_key, self.look)
         self.embedded: Latest[EmbeddingView] = Latest(hall, self._run_key, self.embedding)
+        self.inner = InnerRoom(hall, weights, self.shown, self._look_key, lambda: self.probe)
         self._shown: Run | None = None
         self._previous: Projection | None = None  # used on the model thread only
         train.changed.connect(self._follow_run)
@@ -169,6 +171,7 @@ class InsideRoom:
         self._shown = None
         self.looking.reset()
         self.embedded.reset()
+        self.inner.leave()
 
     def poll(self) -> None:
         """Nothing runs in this room: views ask when they are visible."""
