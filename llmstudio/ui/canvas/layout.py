@@ -1,19 +1,21 @@
-"""Where everything on the canvas goes: pure geometry from the model. The spec holds no coordinates.
+"""Where everything on the canvas is, and what is where: pure geometry. `arrange` makes it from the model.
 
 The residual stream runs down x = 0. Blocks stand to its right, extra wires to its left, each in a lane of its own.
+Position i of the stream is before block i; the last one is after all blocks.
 """
 
-from collections.abc import Collection
-from itertools import count
+from typing import Literal
 
 from msgspec import Struct
-
-from ...core.model.spec import Model, Skip
 
 STREAM_WIDTH = 5
 PLUS = 9  # radius of a sum
 CARD_X, CARD_W, HEADER, ROW_H, ROW_STEP, PAD = 62, 404, 32, 36, 46, 12
+NORM_W = 42  # the one norm that parallel parts share
+NOTE_H = 24  # a note at the foot of its block
 FOLDED_X, FOLDED_H, FOLDED_MARGIN = -48, 40, 6
+SHUT_H, STACK = 44, 6  # a closed group, and the edges of the cards beneath it
+FRAME_X, FRAME_HEAD, FRAME_FOOT = -28, 36, 10  # around an open group
 GAP = 8  # between two open blocks
 END_W, END_H = 224, 36  # embedding and head
 LANE_X, LANE_STEP = -108, -28
@@ -21,7 +23,10 @@ LABEL_W, LABEL_H = 108, 20
 SHAPE = (-108, 88, 18)  # left, width and height of a shape written beside a gap
 PILL_W = 96
 MARGIN = 44
+ASIDE = 24  # between the blocks and what is drawn to the right of them
 EMPTY_STREAM = 160
+
+Kind = Literal["open", "folded", "near", "hidden"]
 
 
 class Box(Struct, frozen=True):
@@ -38,6 +43,10 @@ class Box(Struct, frozen=True):
     def bottom(self) -> float:
         return self.y + self.h
 
+    @property
+    def middle(self) -> float:
+        return self.y + self.h / 2
+
     def holds(self, x: float, y: float) -> bool:
         return self.x <= x <= self.right and self.y <= y <= self.bottom
 
@@ -47,22 +56,55 @@ class Box(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """A part inside a block: it reads the stream at `reads` and is added to it at `adds`."""
+    """A part inside a block: it reads the stream at `reads` and is added to it at `adds`.
+
+    Parallel parts read and add at one place. `norms`: where the stream is normed after the sum, None for nowhere.
+    """
 
     path: str
     box: Box
     reads: float
     adds: float
+    norms: float | None = None
 
 
 class Place(Struct, frozen=True):
-    """A block. `gate` is the point of the stream before it, where wires end."""
+    """A block. `gate`: the point of the stream before it, where wires end; `leaves`: the one after it."""
 
     path: str
     card: Box
     rows: tuple[Row, ...]
     gate: float
-    folded: bool
+    leaves: float
+    kind: Kind
+    marked: bool = False  # a sum or a norm is drawn where wires leave
+    shared: Box | None = None  # the norm of parallel parts
+    note: Box | None = None
+    shape: float | None = None  # where the shape of the stream before it is written
+
+    @property
+    def folded(self) -> bool:
+        return self.kind == "folded"
+
+    @property
+    def shown(self) -> bool:
+        """False inside a closed group."""
+        return self.kind != "hidden"
+
+    @property
+    def near(self) -> bool:
+        return self.kind == "near"
+
+
+class Frame(Struct, frozen=True):
+    """A group of blocks: closed it is one card, open a frame around them with a title in `head`."""
+
+    path: str
+    first: int
+    last: int
+    box: Box
+    head: Box
+    shut: bool
 
 
 class Wire(Struct, frozen=True):
@@ -73,123 +115,111 @@ class Wire(Struct, frozen=True):
     leaves: float
     enters: float
     label: Box
-    dotted: bool  # it leaves where no sum marks the place
+    dotted: bool  # it leaves where nothing marks the place
 
 
 class Layout(Struct, frozen=True):
     embed: Box
     first_pill: float
-    blocks: tuple[Place, ...]
+    blocks: tuple[Place, ...]  # one for each block, also for those in a closed group
+    groups: tuple[Frame, ...]
+    end: float  # where wires to the last position end
     last_pill: float
     head: Box
     wires: tuple[Wire, ...]
     bounds: Box
+
+    @property
+    def positions(self) -> list[int]:
+        """The positions of the stream that can be seen, from 0 on."""
+        inside = {i for frame in self.groups if frame.shut for i in range(frame.first + 1, frame.last + 1)}
+        return [i for i in range(len(self.blocks) + 1) if i not in inside]
 
     def line(self, index: int) -> float:
         """The y of the boundary at which a block dropped there becomes block `index`."""
         if not self.blocks:
             return (self.embed.bottom + self.head.y) / 2
         if index == len(self.blocks):
-            return self.blocks[-1].card.bottom + GAP / 2
-        above = self.blocks[index - 1].card.bottom if index else self.blocks[0].card.y - GAP
-        return (above + self.blocks[index].card.y) / 2
+            return self._below(index - 1) + GAP / 2
+        above = self._below(index - 1) if index else self._above(0) - GAP
+        return (above + self._above(index)) / 2
 
     def drop(self, y: float) -> int:
         """The boundary nearest to y."""
-        return min(range(len(self.blocks) + 1), key=lambda i: abs(self.line(i) - y))
+        return min(self.positions, key=lambda i: abs(self.line(i) - y))
 
     def gate(self, y: float) -> int:
-        """The block whose gate is nearest to y: the one a wire let go at y runs to."""
-        return min(range(len(self.blocks)), key=lambda i: abs(self.blocks[i].gate - y))
+        """The position whose gate is nearest to y: the one a wire let go at y runs to."""
+        return min(self.positions, key=lambda i: abs(self.enter(i) - y))
 
-    def leave(self, source: int) -> float:
-        """Where a wire from before block `source` leaves: the last sum above it, or below the first pill."""
-        if source <= 0:
+    def enter(self, position: int) -> float:
+        """Where a wire to that position of the stream ends."""
+        return self.blocks[max(0, position)].gate if position < len(self.blocks) else self.end
+
+    def leave(self, position: int) -> float:
+        """Where a wire from that position leaves: the last sum above it, or below the first pill."""
+        if position <= 0 or not self.blocks:
             return self.first_pill + 15
-        above = self.blocks[source - 1]
-        return above.rows[-1].adds if above.rows else above.card.bottom + 2
+        return self.blocks[min(position, len(self.blocks)) - 1].leaves
 
     def plus_at(self, x: float, y: float) -> int | None:
-        """The block before which the stream is, at the sum (or first pill) under the point; None beside all of them."""
+        """The position of the stream at the sum (or first pill) under the point; None beside all of them."""
         if self.blocks and abs(x) <= PILL_W / 2 and abs(y - self.first_pill) <= 10:
             return 0
-        for source in range(len(self.blocks)):
-            if (x**2 + (y - self.leave(source)) ** 2) <= (PLUS + 3) ** 2:
-                return source
+        for position in self.positions[:-1]:
+            if (x**2 + (y - self.leave(position)) ** 2) <= (PLUS + 3) ** 2:
+                return position
         return None
 
     def at(self, x: float, y: float) -> str | None:
         """The path of the part under the point; None on the ground."""
         ends = (("embed", self.embed), ("head", self.head))
-        for path, box in (*ends, *((wire.path, wire.label) for wire in self.wires)):
+        heads = ((frame.path, frame.head) for frame in self.groups)
+        for path, box in (*ends, *((wire.path, wire.label) for wire in self.wires), *heads):
             if box.holds(x, y):
                 return path
-        for place in self.blocks:
-            if place.card.holds(x, y):
-                return next((row.path for row in place.rows if row.box.holds(x, y)), place.path)
+        if (index := self.block_at(x, y)) is not None:
+            place = self.blocks[index]
+            return next((row.path for row in place.rows if row.box.holds(x, y)), place.path)
         for wire in self.wires:
-            along = wire.leaves <= y <= wire.enters and abs(x - wire.x) <= 5
+            top, bottom = sorted((wire.leaves, wire.enters))
+            along = top <= y <= bottom and abs(x - wire.x) <= 5
             if along or (wire.x <= x <= -PLUS and min(abs(y - wire.leaves), abs(y - wire.enters)) <= 5):
                 return wire.path
         return None
 
+    def block_at(self, x: float, y: float) -> int | None:
+        """The block whose card is under the point; None beside all of them and on a closed group."""
+        found = (i for i, place in enumerate(self.blocks) if place.shown and place.card.holds(x, y))
+        return next(found, None)
 
-def arrange(model: Model, folded: Collection[int] = ()) -> Layout:
-    """Positions of the whole model; blocks whose index is in `folded` are one card on the stream."""
-    embed = Box(-END_W / 2, 0, END_W, END_H)
-    places: list[Place] = []
-    y = embed.bottom + 40
-    for i, block in enumerate(model.blocks):
-        parts = [name for name, part in (("attn", block.attention), ("mlp", block.mlp)) if part is not None]
-        place = _closed(i, y + FOLDED_MARGIN) if i in folded else _open(i, y, parts)
-        places.append(place)
-        y = place.card.bottom + GAP + (FOLDED_MARGIN if place.folded else 0)
-    bottom = y - GAP if places else embed.bottom + 20 + EMPTY_STREAM
-    head = Box(-END_W / 2, bottom + 36, END_W, END_H)
-    plan = Layout(embed, embed.bottom + 20, tuple(places), bottom + 14, head, (), Box(0, 0, 0, 0))
-    wires = _wires(plan, model.skips)
-    left = min([-END_W / 2, *(wire.label.x for wire in wires)]) - 24
-    bounds = Box(left, -MARGIN, CARD_X + CARD_W + 24 - left, head.bottom + 2 * MARGIN)
-    return Layout(embed, plan.first_pill, plan.blocks, plan.last_pill, head, wires, bounds)
+    def touched(self, box: Box) -> list[str]:
+        """What a rectangle drawn over the canvas touches: blocks, closed groups and wires."""
+        blocks = [place.path for place in self.blocks if place.shown and place.card.meets(box)]
+        groups = [frame.path for frame in self.groups if frame.shut and frame.box.meets(box)]
+        return [*blocks, *groups, *(wire.path for wire in self.wires if wire.label.meets(box))]
 
+    def frame_of(self, index: int) -> Frame | None:
+        """The group that block `index` is in."""
+        return next((frame for frame in self.groups if frame.first <= index <= frame.last), None)
 
-def _open(i: int, y: float, parts: list[str]) -> Place:
-    path = f"blocks.{i}"
-    rows = []
-    for k, name in enumerate(parts):
-        box = Box(CARD_X + PAD, y + HEADER + k * ROW_STEP, CARD_W - 2 * PAD, ROW_H)
-        rows.append(Row(f"{path}.{name}", box, box.y + 8, box.y + 28))
-    height = HEADER + len(parts) * ROW_STEP if parts else FOLDED_H
-    return Place(path, Box(CARD_X, y, CARD_W, height), tuple(rows), y + 14, False)
+    def area(self, path: str) -> Box | None:
+        """Where the part is; of one in a closed group, where the group is. None when it is not drawn."""
+        kind, *rest = path.split(".")
+        if kind in ("embed", "head"):
+            return self.embed if kind == "embed" else self.head
+        if kind == "blocks" and rest and int(rest[0]) < len(self.blocks):
+            place = self.blocks[int(rest[0])]
+            return next((row.box for row in place.rows if row.path == path), place.card)
+        if kind == "groups":
+            return next((frame.head for frame in self.groups if frame.path == path), None)
+        return next((wire.label for wire in self.wires if wire.path == path), None)
 
+    def _above(self, index: int) -> float:
+        """The top of block `index`, or of the group that begins with it."""
+        frame = self.frame_of(index)
+        return frame.box.y if frame and frame.first == index else self.blocks[index].card.y
 
-def _closed(i: int, y: float) -> Place:
-    return Place(f"blocks.{i}", Box(FOLDED_X, y, CARD_X + CARD_W - FOLDED_X, FOLDED_H), (), y - 9, True)
-
-
-def _wires(plan: Layout, skips: tuple[Skip, ...]) -> tuple[Wire, ...]:
-    """Short wires run nearest to the stream; wires that overlap get different lanes, and no label covers others."""
-    lanes: list[list[tuple[float, float]]] = []
-    done: dict[int, Wire] = {}
-    x, w, h = SHAPE
-    taken = [Box(x, place.card.y - GAP / 2 - h / 2, w, h) for place in plan.blocks[1:]]
-    last = len(plan.blocks) - 1
-    for k in sorted(range(len(skips)), key=lambda k: (skips[k].target - skips[k].source, skips[k].source)):
-        if last < 0:
-            break
-        leaves, enters = plan.leave(min(skips[k].source, last)), plan.blocks[min(skips[k].target, last)].gate
-        lane = next(n for n in count() if n == len(lanes) or all(b < leaves or enters < a for a, b in lanes[n]))
-        if lane == len(lanes):
-            lanes.append([])
-        lanes[lane].append((leaves, enters))
-        x = LANE_X + lane * LANE_STEP
-        label = Box(x - LABEL_W / 2, (leaves + enters) / 2 - LABEL_H / 2, LABEL_W, LABEL_H)
-        while any(label.meets(box) for box in taken):
-            label = Box(label.x, label.y + 4, label.w, label.h)
-        taken.append(label)
-        done[k] = Wire(f"skips.{k}", x, leaves, enters, label, _unmarked(plan, skips[k].source))
-    return tuple(done[k] for k in sorted(done))
-
-
-def _unmarked(plan: Layout, source: int) -> bool:
-    return source <= 0 or not plan.blocks[min(source, len(plan.blocks)) - 1].rows
+    def _below(self, index: int) -> float:
+        frame = self.frame_of(index)
+        return frame.box.bottom if frame and frame.last == index else self.blocks[index].card.bottom

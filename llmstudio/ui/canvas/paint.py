@@ -1,12 +1,14 @@
 """The strokes of the canvas: text, cards, pills, arrows and sums, in the theme's colours."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
 from ..theme import theme
-from .layout import PLUS, Box
+from .layout import PLUS, STREAM_WIDTH, Box
+from .shown import Live
 
 LEFT, RIGHT, CENTER = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
 MIDDLE = Qt.AlignmentFlag.AlignVCenter
@@ -80,12 +82,112 @@ def card(p: QPainter, box: QRectF, ground: str, outline: str, width: float = 1.0
     p.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), radius, radius)
 
 
-def pill(p: QPainter, x: float, y: float, text: str, ink: Ink = SHAPE, outline: str = "edge") -> None:
+def grounds(selected: bool, hovered: bool, problem: bool, ground: str, outline: str) -> tuple[str, str, float]:
+    """Ground, outline and its width of a card in this state."""
+    if selected:
+        return "error_ground" if problem else "accent_soft", "accent", 2.0
+    if problem:
+        return "error_ground", "error", 2.0
+    return ground, "control" if hovered else outline, 1.0
+
+
+def pill(
+    p: QPainter, x: float, y: float, text: str, ink: Ink = SHAPE, outline: str = "edge", height: float = 20
+) -> None:
     """A label centred on (x, y), on a line."""
-    width = ink.width(text) + 16
-    box = QRectF(round(x - width / 2), round(y - 10), round(width), 20)
-    card(p, box, "canvas", outline, radius=10)
+    width = ink.width(text) + height - 4
+    box = QRectF(round(x - width / 2), round(y - height / 2), round(width), height)
+    card(p, box, "canvas", outline, radius=height / 2)
     ink.write(p, box, text, CENTER)
+
+
+def chip(p: QPainter, x: float, y: float, text: str) -> float:
+    """A few words on a ground of their own, from x on and centred on y; the width taken."""
+    width = SMALL.width(text) + 12
+    box = QRectF(round(x), round(y - 9), round(width), 18)
+    card(p, box, "hover", "edge", radius=3)
+    SMALL.as_("text").write(p, box, text, CENTER)
+    return width
+
+
+def chips(p: QPainter, box: QRectF, texts: Sequence[str], kept: float) -> float:
+    """As many as leave `kept` of the box, at its right end; the rest as a number. The width taken."""
+    room, shown, width = box.width() - kept, 0, 0.0
+    while shown < len(texts):
+        rest = len(texts) - shown - 1
+        wanted = width + SMALL.width(texts[shown]) + 18 + (34 if rest else 0)
+        if wanted > room:
+            break
+        width += SMALL.width(texts[shown]) + 18
+        shown += 1
+    names = [*texts[:shown], *([f"+{len(texts) - shown}"] if shown < len(texts) else [])]
+    total = sum(SMALL.width(name) + 18 for name in names)
+    if not names or total > box.width():
+        return 0.0
+    x = box.right() - total + 6
+    for name in names:
+        x += chip(p, x, box.center().y(), name) + 6
+    return total
+
+
+def norm_chip(p: QPainter, box: QRectF) -> None:
+    card(p, box, "panel", "line", radius=3)
+    SMALL.write(p, box, "norm", CENTER)
+
+
+def reading(p: QPainter, box: QRectF, live: Live) -> float:
+    """What is measured on a part, at the right end: how it went, its colour on the ramp and the number. Width taken."""
+    taken = SMALL.as_("text").write(p, box, live.text, RIGHT)
+    if live.share is not None:
+        swatch = QRectF(box.right() - taken - 15, box.center().y() - 5, 10, 10)
+        p.setPen(pen("line_strong"))
+        p.setBrush(theme.on_ramp(live.ramp, live.share))
+        p.drawRect(swatch)
+        taken += 19
+    if len(live.spark) > 1 and box.width() > taken + 70:
+        spark(p, QRectF(box.right() - taken - 62, box.center().y() - 8, 56, 16), live.spark)
+        taken += 66
+    return taken
+
+
+def spark(p: QPainter, box: QRectF, values: Sequence[float]) -> None:
+    """How a number went, between its least and its greatest."""
+    least, most = min(values), max(values)
+    span = (most - least) or 1.0
+    step = box.width() / (len(values) - 1)
+    points = [
+        QPointF(box.x() + i * step, box.bottom() - (v - least) / span * box.height()) for i, v in enumerate(values)
+    ]
+    made = QPen(theme.run(1), 1.25)
+    p.setPen(made)
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawPolyline(QPolygonF(points))
+
+
+def bus(p: QPainter, points: Sequence[QPointF], role: str) -> None:
+    """A thin line through these points, without a head."""
+    p.setPen(pen(role, 1.25))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawPolyline(QPolygonF(list(points)))
+
+
+def severed(p: QPainter, top: float, bottom: float) -> None:
+    """The stream ends here and begins anew below: between them a dotted hint of what is not there."""
+    p.fillRect(
+        QRectF(-STREAM_WIDTH, top + STREAM_WIDTH / 2, 2 * STREAM_WIDTH, bottom - top - STREAM_WIDTH),
+        theme.color("canvas"),
+    )
+    made = pen("line_strong", 1)
+    made.setDashPattern([2, 3])
+    p.setPen(made)
+    p.drawLine(QPointF(0, top + 4), QPointF(0, bottom - 4))
+
+
+def joint(p: QPainter, y: float, role: str) -> None:
+    """Where an answer becomes the stream."""
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(theme.color("control" if role == "muted" else role))
+    p.drawEllipse(QPointF(0, y), 4.5, 4.5)
 
 
 def arrow(p: QPainter, start: QPointF, end: QPointF, role: str, width: float = 1.25) -> None:

@@ -1,25 +1,21 @@
-"""What the builder calls things: names, facts, formulas and icons of a part, made from the model."""
+"""What the builder calls things: names, facts and icons of a part, made from the model. Formulas are in `formulas`."""
 
-from typing import Literal
-
-from ...core.model.spec import MLP, Attention, Model, Norm, Skip, part
+from ...core.model.spec import MLP, Attention, Convolution, Experts, Group, Model, Recurrence, Skip, part, parts
+from ...core.model.widths import head_width
 from ..numbers import THIN, count
+from .formulas import formula
 
-Kind = Literal["block", "attention", "mlp"]
+__all__ = ["ACTIVATIONS", "NAMES", "block_facts", "facts", "formula", "icon", "millions", "title", "wire"]
 
 ACTIVATIONS = {
     "gelu": "GELU", "gelu_tanh": "GELU (tanh)", "relu": "ReLU", "relu2": "ReLU²", "silu": "SiLU",
-    "swiglu": "SwiGLU", "geglu": "GEGLU",
+    "swiglu": "SwiGLU", "geglu": "GEGLU", "geglu_tanh": "GEGLU (tanh)",
 }  # fmt: skip
-ICONS = {
-    "": "block",
-    "embed": "embedding",
-    "head": "unembed",
-    "attn": "attention",
-    "mlp": "mlp",
-    "blocks": "block",
-    "skips": "wire",
-}
+POSITIONS = {"rope": "RoPE", "alibi": "ALiBi"}  # that attention itself knows
+NAMES = {"conv": "Convolution", "attn": "Attention", "rec": "Recurrence", "mlp": "MLP", "moe": "Experts"}
+ICONS = {"": "block", "embed": "embedding", "head": "unembed", "blocks": "block", "skips": "wire", "groups": "group"}
+PART_ICONS = {"attn": "attention", "mlp": "mlp", "conv": "conv", "rec": "rec", "moe": "moe"}
+EMPTY = "empty, hands on what it gets"
 
 
 def millions(n: float) -> str:
@@ -40,80 +36,100 @@ def title(model: Model, path: str) -> str:
     if kind == "skips":
         skip = part(model, path)
         assert isinstance(skip, Skip)
-        return f"Extra wire, {wire(skip)}"
+        return f"Extra wire, {wire(model, skip)}"
+    if kind == "groups":
+        group = part(model, path)
+        assert isinstance(group, Group)
+        return group.name or group_name(model, group)
     if kind != "blocks":
         return model.name
     block = f"block {int(rest[0]) + 1}"
-    return {"attn": f"Attention in {block}", "mlp": f"MLP in {block}"}[rest[1]] if len(rest) > 1 else block.capitalize()
+    return f"{NAMES[rest[1]]} in {block}" if len(rest) > 1 else block.capitalize()
 
 
-def wire(skip: Skip) -> str:
-    """From where to where, in the numbers written on the blocks: after block 1, into block 4."""
+def group_name(model: Model, group: Group) -> str:
+    """Of one without a name: how many blocks, and whether they are the same."""
+    n = group.last - group.first + 1
+    return f"Block ×{n}" if alike(model, group) else f"{n} blocks"
+
+
+def alike(model: Model, group: Group) -> bool:
+    """Whether all blocks of a group are the same."""
+    return len(set(model.blocks[group.first : group.last + 1])) == 1
+
+
+def span(group: Group) -> str:
+    return f"blocks {group.first + 1} to {group.last + 1}" if group.last > group.first else f"block {group.first + 1}"
+
+
+def wire(model: Model, skip: Skip) -> str:
+    """From where to where, in the numbers written on the blocks: after block 1, into block 4 or to the end."""
     start = f"{skip.source}" if skip.source else "start"
-    return f"{start} to {skip.target + 1}"
+    return f"{start} to {skip.target + 1}" if skip.target < len(model.blocks) else f"{start} to end"
 
 
 def icon(path: str) -> str:
     kind, *rest = path.split(".")
-    return ICONS[rest[1] if len(rest) > 1 else kind]
+    return PART_ICONS[rest[1]] if len(rest) > 1 else ICONS[kind]
 
 
 def facts(model: Model, path: str) -> str:
-    """One line on the part, short enough for its row on the canvas."""
+    """One line on the part."""
     found = part(model, path)
-    if isinstance(found, Attention):
-        return _attention(model, found)
-    if isinstance(found, MLP):
-        return f"{ACTIVATIONS[found.activation]}, {found.hidden or 4 * model.width} hidden"
     if path == "embed":
         return f"{count(model.vocab)} to {count(model.width)}"
     if path == "head":
         return "tied" if model.tied else f"{count(model.width)} to {count(model.vocab)}"
+    if isinstance(found, Group):
+        return span(found)
+    if isinstance(found, Attention):
+        return ", ".join([brief(model, path), *_more(model, found)])
+    return brief(model, path)
+
+
+def brief(model: Model, path: str) -> str:
+    """The least to say of a part in its row on the canvas; what is unusual about it stands there as `marks`."""
+    found = part(model, path)
+    if isinstance(found, Attention):
+        place = found.position or model.position
+        return heads(model, found) + (f", {POSITIONS[place]}" if place in POSITIONS else "")
+    if isinstance(found, MLP):
+        return f"{ACTIVATIONS[found.activation]}, {found.hidden or 4 * model.width} hidden"
+    if isinstance(found, Experts):
+        inner = f"{ACTIVATIONS[found.activation]}, {found.hidden or 4 * model.width} hidden"
+        return f"{found.top_k} of {found.experts}, {inner}"
+    if isinstance(found, Convolution):
+        return f"reaches {found.size} tokens"
+    if isinstance(found, Recurrence):
+        return f"{found.heads} head{'s' * (found.heads != 1)}{', gated' * found.gate}"
     return ""
 
 
-def _attention(model: Model, attention: Attention) -> str:
-    heads = attention.heads
-    if model.width % heads:
-        words = f"{heads} heads over {model.width}"
-    else:
-        words = f"{heads} head{'s' * (heads != 1)} of {model.width // heads}"
-    if attention.kv_heads and attention.kv_heads != heads:
-        words += f", {attention.kv_heads} shared K, V"
-    if model.position == "rope":
-        words += ", RoPE"
-    return words + (f", sees {count(attention.window)}" if attention.window else "")
+def heads(model: Model, attention: Attention) -> str:
+    n = attention.heads
+    if attention.head_width is None and model.width % n:
+        return f"{n} heads over {model.width}"
+    return f"{n} head{'s' * (n != 1)} of {head_width(attention, model)}"
+
+
+def _more(model: Model, attention: Attention) -> list[str]:
+    words = []
+    if attention.kv_heads and attention.kv_heads != attention.heads:
+        words.append(f"{attention.kv_heads} shared K, V")
+    if attention.window:
+        words.append(f"sees {count(attention.window)}")
+    return words
 
 
 def block_facts(model: Model, path: str) -> str:
     """One line on a folded block."""
-    attention, mlp = part(model, f"{path}.attn"), part(model, f"{path}.mlp")
+    block = part(model, path)
     words = []
-    if isinstance(attention, Attention):
-        words.append(f"attention, {attention.heads} head{'s' * (attention.heads != 1)}")
-    if isinstance(mlp, MLP):
-        words.append(f"MLP, {mlp.hidden or 4 * model.width} wide")
-    return ", then ".join(words) or "empty, hands on what it gets"
-
-
-def formula(model: Model, path: str) -> str:
-    """What the part computes, as in the code of the network."""
-    found, kind = part(model, path), path.split(".")[0]
-    if kind == "skips":
-        assert isinstance(found, Skip)
-        return f"x = x + {'gate * ' * found.gated}stream_before_block_{found.source + 1}"
-    if kind == "embed":
-        return "x = embed(ids) + place" if model.position == "learned" else "x = embed(ids)"
-    if kind == "head":
-        return f"scores = unembed({_normed(model.norm)})"
-    if kind != "blocks":
-        return "scores = unembed(blocks(embed(ids)))"
-    block = model.blocks[int(path.split(".")[1])]
-    lines = {"attn": f"x = x + attend({_normed(block.norm)})", "mlp": f"x = x + mlp({_normed(block.norm)})"}
-    inner = path.split(".")[2:]
-    there = inner or [n for n, p in (("attn", block.attention), ("mlp", block.mlp)) if p is not None]
-    return "\n".join(lines[name] for name in there) or "x = x"
-
-
-def _normed(norm: Norm) -> str:
-    return "x" if norm == "none" else "norm(x)"
+    for name, found in parts(block).items() if block else ():  # type: ignore[arg-type]
+        if isinstance(found, Attention):
+            words.append(f"attention, {found.heads} head{'s' * (found.heads != 1)}")
+        elif isinstance(found, MLP):
+            words.append(f"MLP, {found.hidden or 4 * model.width} wide")
+        else:
+            words.append({"moe": "experts", "rec": "recurrence", "conv": "convolution"}[name])
+    return ", then ".join(words) or EMPTY
