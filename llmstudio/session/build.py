@@ -12,6 +12,7 @@ from ..core.model.presets import PRESETS
 from .alive import Alive
 from .data import DataRoom
 from .edits import Edits
+from .estimate import Estimate
 from .hall import Hall
 from .signal import Signal
 
@@ -24,6 +25,7 @@ ENDS = ("embed", "head")  # may be selected, and are no values of the spec
 
 class BuildRoom:
     alive: Alive  # how the parts are in the run looked at; the session puts it here
+    estimate: Estimate  # what the design will take to train; likewise
 
     def __init__(self, hall: Hall, data: DataRoom) -> None:
         self._hall, self._data = hall, data

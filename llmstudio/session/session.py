@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from ..core.model.presets import PRESETS
+from ..core.model.spec import Model
+from ..core.train.recipe import Recipe
 from . import launch
 from . import settings as settings_file
 from .alive import Alive
@@ -14,6 +16,7 @@ from .build import BuildRoom
 from .chat import ChatRoom
 from .computer import Computer
 from .data import DataRoom
+from .estimate import Estimate
 from .hall import Hall
 from .inside import InsideRoom
 from .project import Folder, Project, usable
@@ -33,6 +36,9 @@ class Session(Hall):
         self.data = DataRoom(self)
         self.build = BuildRoom(self, self.data)
         self.train = TrainRoom(self, self.data, self.build, self.weights)
+        self.build.estimate = Estimate(
+            self, self._design, self._validation, self._in_the_way, lambda: self.train.device
+        )
         self.inside = InsideRoom(self, self.data, self.train, self.weights)
         self.build.alive = Alive(self, self.build, self.train, self.inside, self.weights)
         self.chat = ChatRoom(self, self.inside, self.weights)
@@ -114,6 +120,18 @@ class Session(Hall):
         for text in opened.warnings:
             self.say(text, "error")
         self.project_changed.emit()
+
+    def _design(self) -> tuple[Model, Recipe]:
+        return self.build.model, self.train.recipe
+
+    def _validation(self) -> int:
+        return self.data.manifest.validation_tokens if self.data.manifest else 0
+
+    def _in_the_way(self) -> str | None:
+        """Of trying the design for a moment."""
+        if self.build.problems:
+            return "The design has a problem."
+        return "A run has the machine." if self.train.busy else None
 
     def _name_device(self) -> None:
         self.device = self.computer.words

@@ -6,9 +6,11 @@ from msgspec import Struct
 
 from llmstudio.core.train.recipe import Recipe
 
+from . import footprint as memory
 from . import spec as S
-from .footprint import BYTES, activation_bytes
+from .footprint import BYTES, Footprint, activation_bytes
 from .widths import (
+    CHUNK,
     cached_width,
     head_width,
     heads_width,
@@ -109,7 +111,7 @@ def _block(block: S.Block, m: S.Model) -> dict[str, int]:
 def norms(block: S.Block) -> list[str]:
     """Names of the norms of a block: one for each part, one for all where they are parallel; two where they stand
     before and after."""
-    if block.norm == "none" or not S.parts(block):
+    if block.norm == "none":
         return []
     before = ["norm"] if block.parallel else [f"norm_{name}" for name in S.parts(block)]
     after = ["after"] if block.parallel else [f"after_{name}" for name in S.parts(block)]
@@ -162,7 +164,7 @@ def flops(model: S.Model) -> dict[str, int]:
     Three times that, 6 N + 12 A C T, is what training takes (Chowdhery et al. 2022, PaLM, appendix B). N: weights that
     the token is multiplied with, the head included also when tied, look-ups not. Each query makes and applies a score
     of every head for all T positions, or those of its window: masked ones count. A recurrence writes to and reads from
-    a square of numbers for each head.
+    a square of numbers for each head, and makes and applies the scores of a chunk.
     """
     counts = parameters(model)
     work = {path: 2 * n for path, n in counts.items() if path and path.count(".") != 1}
@@ -173,7 +175,7 @@ def flops(model: S.Model) -> dict[str, int]:
         if a := block.attention:
             work[f"{path}.attn"] += 4 * heads_width(a, model) * seen_width(a, model)
         if r := block.recurrence:
-            work[f"{path}.rec"] += 4 * model.width * memory_width(r, model)
+            work[f"{path}.rec"] += 4 * model.width * (memory_width(r, model) + min(model.context, CHUNK))
         if e := block.experts:
             work[f"{path}.moe"] -= 2 * _idle(e, model)
         work[path] = sum(work[f"{path}.{name}"] for name in (*norms(block), *S.parts(block)))
@@ -184,9 +186,17 @@ def flops(model: S.Model) -> dict[str, int]:
 # memory
 
 
-def training_bytes(model: S.Model, recipe: Recipe) -> int:
-    """Bytes of memory that training needs by `recipe`: of a batch, only the largest portion is there at a time."""
-    return STATE * total(model) + portion(recipe) * activation_bytes(model, recipe.recompute)
+def footprint(
+    model: S.Model, recipe: Recipe, dtype: str = "float32", fused: bool = False, held: bool = True
+) -> Footprint:
+    """Bytes that a run by `recipe` takes at its peak, by what they are for. `dtype`, `fused`: how it computes (see
+    `way`); `held`: it keeps states to go back to, as it does where there is memory for them."""
+    return memory.footprint(model, recipe, parameters(model), portion(recipe), dtype, fused, held)
+
+
+def training_bytes(model: S.Model, recipe: Recipe, dtype: str = "float32", fused: bool = False) -> int:
+    """Bytes that training by `recipe` cannot do without: of a batch, only the largest portion is there at a time."""
+    return footprint(model, recipe, dtype, fused, held=False).total
 
 
 def portion(recipe: Recipe) -> int:

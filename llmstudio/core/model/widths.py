@@ -2,6 +2,8 @@
 
 from . import spec as S
 
+CHUNK = 64  # positions of a recurrence that are computed together; see `mixers`
+
 
 def head_width(a: S.Attention, m: S.Model) -> int:
     """Numbers of one query, key or value."""
