@@ -1,34 +1,43 @@
 """The canvas to work on: hands the mouse and keys to gestures and verbs."""
 
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QGuiApplication,
     QKeyEvent,
     QMouseEvent,
 )
 
-from . import choosing, verbs
-from .gestures import DRAGS, Click, Drop, Gesture
+from . import choosing, fits, notes, verbs
+from .drags import DRAGS
+from .gestures import Click, Drop, Gesture, Press, turn_inside
 from .menu import menu
 from .scene import Scene
 from .view import CanvasView
+
+BLOCKS = "application/x-llmstudio-blocks"  # of copied blocks on the desktop's clipboard; also there as text
 
 
 class Desk(CanvasView):
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._gesture: Gesture | None = None
-        self._pressed: QPoint | None = None
+        self._pressed: Press | None = None
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Canvas")
-        self.setAccessibleDescription("The design from embedding to head. Arrow keys select, Delete removes.")
+        self.setAccessibleDescription(
+            "The design from embedding to head. Arrow keys select, Insert adds, Delete removes."
+        )
+        self.build.copied.connect(self._copied)
+        QGuiApplication.clipboard().dataChanged.connect(self._brought)
+        self._brought()
 
     @property
     def gesture(self) -> Gesture | None:
@@ -44,16 +53,16 @@ class Desk(CanvasView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.gesture is None and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._pressed = event.position().toPoint()
+            self._pressed = Press(event.position().toPoint(), event.button(), event.modifiers())
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pos = event.position().toPoint()
         if self.gesture:
             self.gesture.move(pos)
-        elif self._pressed is not None and (pos - self._pressed).manhattanLength() >= 6:
+        elif self._pressed is not None and (pos - self._pressed.pos).manhattanLength() >= 6:
             start, self._pressed = self._pressed, None
-            self.gesture = next(filter(None, (drag.begin(self, start, event.buttons()) for drag in DRAGS)), None)
+            self.gesture = next(filter(None, (drag.begin(self, start) for drag in DRAGS)), None)
             if self.gesture:
                 self.gesture.move(pos)
         elif not event.buttons():
@@ -64,7 +73,7 @@ class Desk(CanvasView):
         if self.gesture:
             self.end_gesture(pos)
         elif self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
-            Click(self).at(pos)
+            Click(self).at(pos, event.modifiers())
         self._pressed = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -77,12 +86,23 @@ class Desk(CanvasView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Mouse:
-            self.build.select(self.path_at(event.pos()) or "")
+            self._take_up(self.path_at(event.pos()) or "")
             where = event.globalPos()
         else:
             corner = self.mapFromScene(self.canvas.area(self.build.selected).center())
             where = self.viewport().mapToGlobal(corner)
         menu(self).popup(where)
+
+    def _take_up(self, path: str) -> None:
+        """Select what a menu is asked for on, unless it is among what is selected."""
+        within = {path, ".".join(path.split(".")[:2])}
+        if not path or not within & {*self.build.selection}:
+            self.build.select(path)
+
+    def write(self, path: str) -> None:
+        """Open a line to write the note of a block or the name of a group in."""
+        corner = self.mapFromScene(self.canvas.area(path).topLeft())
+        notes.Writing(self, self.build, path).popup(self.viewport().mapToGlobal(corner))
 
     def end_gesture(self, pos: QPoint | None) -> None:
         """Let go at a place, or give up (None)."""
@@ -109,7 +129,7 @@ class Desk(CanvasView):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
+        key, held = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if key == Qt.Key.Key_Escape:
             if self.gesture:
                 self.end_gesture(None)
@@ -118,23 +138,67 @@ class Desk(CanvasView):
         elif key == Qt.Key.Key_Space:
             self.space = True
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            choosing.walk(self.build, 1 if key == Qt.Key.Key_Down else -1)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not held & ~Qt.KeyboardModifier.ShiftModifier:
+            self._walk(1 if key == Qt.Key.Key_Down else -1, bool(held))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._fold(key)
+            self._turn(key)
+        elif key in (Qt.Key.Key_Insert, Qt.Key.Key_Slash):
+            self._search()
+        elif key == Qt.Key.Key_F2 and (path := notes.writable(self.build)):
+            self.write(path)
         else:
             event.ignore()
 
-    def _fold(self, key: Qt.Key) -> None:
-        """Enter folds and unfolds the selected block; left folds, right opens, as in a tree."""
-        index = verbs.block_of(self.build.selected)
-        if index is None:
-            return
-        shut = index in self.canvas.folded
-        if not ((key == Qt.Key.Key_Left and shut) or (key == Qt.Key.Key_Right and not shut)):
-            if not shut:
-                self.build.select(f"blocks.{index}")
-            self.canvas.fold(index)
+    def _walk(self, by: int, further: bool) -> None:
+        if further:
+            choosing.extend(self.build, by)
+        else:
+            choosing.walk(self.build, by, self._drawn)
+
+    def _drawn(self, path: str) -> bool:
+        """Whether the arrow keys can stop there: not in a closed group or a folded block."""
+        if (index := verbs.block_of(path)) is None:
+            return True
+        place = self.canvas.plan.blocks[index]
+        return place.shown and (path == place.path or any(row.path == path for row in place.rows))
+
+    def _search(self) -> None:
+        """Ask what to put in after what is selected."""
+        gap = verbs.after_selection(self.build)
+        corner = self.mapFromScene(0, self.canvas.plan.line(gap))
+        room = self.viewport().rect()
+        fits.search(self, gap, QPoint(max(0, corner.x()), max(0, min(corner.y(), room.height() - 100))))
+
+    def _turn(self, key: Qt.Key) -> None:
+        """Enter opens the selected block or group further, or closes it; left closes, right opens, as in a tree."""
+        path, scene = self.build.selected, self.canvas
+        index = verbs.block_of(path)
+        if path.startswith("groups."):
+            k = int(path.split(".")[1])
+            scene.open_group(k, None if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else key == Qt.Key.Key_Right)
+        elif index is not None and key == Qt.Key.Key_Left:
+            self.build.select(f"blocks.{index}")
+            if index in scene.open_near:
+                scene.look_inside(index, False)
+            elif index not in scene.folded:
+                scene.fold(index)
+        elif index is not None and not (key == Qt.Key.Key_Right and index in scene.open_near):
+            turn_inside(self, path)
+
+    # the desktop's clipboard
+
+    def _copied(self) -> None:
+        """Hand what was copied to other windows of the studio, and as text to anything else."""
+        data = QMimeData()
+        data.setText(self.build.clipboard)
+        data.setData(BLOCKS, self.build.clipboard.encode())
+        QGuiApplication.clipboard().setMimeData(data)
+
+    def _brought(self) -> None:
+        """Something was copied, here or elsewhere: blocks can be pasted."""
+        data = QGuiApplication.clipboard().mimeData()
+        if data is not None and data.hasFormat(BLOCKS):
+            self.build.clipboard = bytes(data.data(BLOCKS).data()).decode("utf-8", "replace")
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from .. import icons
 from ..theme import theme
-from .gestures import MIME
 from .paint import NAME, RIGHT, SMALL, Ink, card
+from .palette import MIME
 
 Index = QModelIndex | QPersistentModelIndex
 FACTS13 = Ink(13)
@@ -87,7 +87,7 @@ class RowPaint(QStyledItemDelegate):
             p.setBrush(Qt.BrushStyle.NoBrush)
             p.drawRoundedRect(box.adjusted(1, 1, -1, -1), 4, 4)
         if row.icon:
-            _part(p, box, row, hovered)
+            _part(p, box, row, hovered and self.view.dragEnabled())
         else:
             taken = SMALL.write(p, box.adjusted(0, 0, -8, 0), row.text, RIGHT)
             FACTS13.write(p, box.adjusted(8, 0, -taken - 16, 0), row.title)

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+MIME = "application/x-llmstudio-part"  # of what is dragged out of the palette
 Kind = Literal["block", "attention", "mlp", "experts", "convolution", "recurrence", "wire"]
 
 
@@ -21,6 +22,8 @@ PARTS: dict[Kind, Part] = {
     "wire": Part("Extra wire", "a skip between two sums", "wire"),
 }
 KINDS: tuple[Kind, ...] = tuple(PARTS)
+SAME_WORK: dict[str, Kind] = {"mlp": "experts", "moe": "mlp", "attn": "recurrence", "rec": "attention"}
+"""Which kind does the work of a part in another way, by the part's module name: it goes in its place."""
 INNER: tuple[Kind, ...] = ("attention", "mlp", "experts", "convolution", "recurrence")  # fields of a block
 
 

@@ -76,7 +76,8 @@ def repeat(build: BuildRoom, times: int) -> None:
     """The selected blocks, which follow one another, so many times in all."""
     if whole := span(build.selected_blocks):
         model = edits.repeat(build.model, whole[0], whole[-1], times)
-        build.edit(model, select=paths(range(whole[0], whole[0] + len(whole) * times)))
+        made = range(whole[0], whole[0] + len(whole) * times)
+        build.edit(model, select=_grouped(model, made) or paths(made))
 
 
 def split(build: BuildRoom) -> None:
@@ -267,8 +268,12 @@ def group(build: BuildRoom) -> None:
     """Show the selected blocks, which follow one another, as one."""
     if whole := span(build.selected_blocks):
         model = edits.group(build.model, whole[0], whole[-1])
-        k = next(k for k, g in enumerate(model.groups) if g.first == whole[0] and g.last == whole[-1])
-        build.edit(model, select=[f"groups.{k}"])
+        build.edit(model, select=_grouped(model, whole))
+
+
+def _grouped(model: spec.Model, whole: range) -> list[str]:
+    """The group of just these blocks."""
+    return [f"groups.{k}" for k, g in enumerate(model.groups) if (g.first, g.last) == (whole[0], whole[-1])]
 
 
 def ungroup(build: BuildRoom) -> None:

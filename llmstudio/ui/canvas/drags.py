@@ -1,0 +1,197 @@
+"""Dragging what is on the canvas: blocks to another place, wires from sum to sum, the ends of wires."""
+
+from typing import TYPE_CHECKING, Optional
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from ...core.model import edits, spec
+from . import fits, verbs, words
+from .carried import Card, Strand
+from .gestures import EDGE, Pan, Press, Rubber, scroll
+from .layout import CARD_X, PLUS
+
+if TYPE_CHECKING:
+    from .view import CanvasView
+
+NEAR = 30  # pixels: this near to a gate, the end of a wire snaps to it
+HANDLE = (10, 40)  # how far from the stream the end of a wire can be taken
+LOOSE = "let go to choose what fits"
+
+
+class Reorder:
+    """Drag blocks, or a closed group, to another place in the stream. Their old places stay drawn faintly."""
+
+    def __init__(self, view: "CanvasView", path: str, indices: list[int]) -> None:
+        self.view, self.scene, self.path, self.indices = view, view.canvas, path, indices
+        self.card = Card()
+        self.scene.addItem(self.card)
+        self.gap: int | None = None
+        self._fade(0.4)
+
+    @classmethod
+    def begin(cls, view: "CanvasView", press: Press) -> Optional["Reorder"]:
+        path = view.path_at(press.pos) or ""
+        if not press.left or path.split(".")[0] not in ("blocks", "groups"):
+            return None
+        chosen = view.build.selected_blocks
+        if path.startswith("groups."):
+            held = verbs.blocks_in(view.build, [path])
+        else:
+            held = [index] if (index := verbs.block_of(path)) is not None else []
+        if not {*held} <= {*chosen}:
+            view.build.select(path if path.startswith("groups.") else f"blocks.{held[0]}")
+            chosen = held
+        return cls(view, path, chosen)
+
+    def move(self, pos: QPoint) -> None:
+        scroll(self.view, pos)
+        plan, point = self.scene.plan, self.view.mapToScene(pos)
+        inside = self.view.viewport().rect().adjusted(-EDGE, -EDGE, EDGE, EDGE).contains(pos)
+        gap = plan.drop(point.y())
+        moves = inside and edits.move_all(self.view.build.model, self.indices, gap) is not self.view.build.model
+        self.gap = gap if moves else None
+        first = edits.landing(self.indices, gap)[0]
+        self.card.put(point, self._icon(), self._title(), f"becomes blocks.{first}" if moves else "stays where it is")
+        if moves:
+            self.scene.line.place(plan.line(gap), f"blocks.{first}")
+        self.scene.line.setVisible(moves)
+        shape = Qt.CursorShape.ClosedHandCursor if inside else Qt.CursorShape.ForbiddenCursor
+        self.view.viewport().setCursor(shape)
+
+    def release(self, pos: QPoint) -> None:
+        self.move(pos)
+        gap = self.gap
+        self.cancel()
+        if gap is not None:
+            verbs.move_into(self.view.build, self.indices, gap)
+
+    def cancel(self) -> None:
+        self._fade(1)
+        self.scene.removeItem(self.card)
+        self.scene.line.hide()
+        self.view.viewport().unsetCursor()
+
+    def _title(self) -> str:
+        if len(self.indices) > 1 and not self.path.startswith("groups."):
+            return f"{len(self.indices)} blocks"
+        return words.title(self.view.build.model, ".".join(self.path.split(".")[:2]))
+
+    def _icon(self) -> str:
+        return "group" if len(self.indices) > 1 else "block"
+
+    def _fade(self, opacity: float) -> None:
+        for index in self.indices:
+            if index < len(self.scene.blocks) and (item := self.scene.blocks[index]) is not None:
+                item.setOpacity(opacity)
+
+
+class Connect:
+    """Drag from a sum to a later place of the stream: an extra wire. Let go over nothing, a menu says what fits."""
+
+    def __init__(self, view: "CanvasView", source: int) -> None:
+        self.view, self.scene, self.source = view, view.canvas, source
+        self.target: int | None = None
+        self.strand = Strand()
+        self.scene.addItem(self.strand)
+        view.viewport().setCursor(Qt.CursorShape.CrossCursor)
+
+    @classmethod
+    def begin(cls, view: "CanvasView", press: Press) -> Optional["Connect"]:
+        point = view.mapToScene(press.pos)
+        source = view.canvas.plan.plus_at(point.x(), point.y())
+        return cls(view, source) if source is not None and press.left and not view.space else None
+
+    def move(self, pos: QPoint) -> None:
+        scroll(self.view, pos)
+        plan, point = self.scene.plan, self.view.mapToScene(pos)
+        near = place_near(self.view, point)
+        self.target = near if near is not None and near > self.source else None
+        leaves = plan.leave(self.source)
+        if self.target is None:
+            self.strand.put(leaves, point, None, LOOSE if near is None else "a wire goes down")
+        else:
+            skip = spec.Skip(source=self.source, target=self.target)
+            self.strand.put(leaves, point, plan.enter(self.target), words.wire(self.view.build.model, skip))
+        self.near = near
+
+    def release(self, pos: QPoint) -> None:
+        self.move(pos)
+        self.cancel()
+        if self.target is not None:
+            verbs.connect(self.view.build, self.source, self.target)
+        elif self.near is None and self.view.viewport().rect().contains(pos):
+            fits.search(self.view, self.source, pos)
+
+    def cancel(self) -> None:
+        self.scene.removeItem(self.strand)
+        self.view.viewport().unsetCursor()
+
+
+class Rewire:
+    """Drag one end of an extra wire to another place of the stream."""
+
+    def __init__(self, view: "CanvasView", path: str, starts: bool) -> None:
+        self.view, self.scene, self.path, self.starts = view, view.canvas, path, starts
+        wire = spec.part(view.build.model, path)
+        assert isinstance(wire, spec.Skip)
+        self.ends = (wire.source, wire.target)
+        self.strand = Strand()
+        self.scene.addItem(self.strand)
+        view.build.select(path)
+        view.viewport().setCursor(Qt.CursorShape.CrossCursor)
+
+    @classmethod
+    def begin(cls, view: "CanvasView", press: Press) -> Optional["Rewire"]:
+        point = view.mapToScene(press.pos)
+        if not press.left or view.space or not HANDLE[0] <= -point.x() <= HANDLE[1]:
+            return None
+        wires = sorted(view.canvas.plan.wires, key=lambda wire: wire.path != view.build.selected)
+        for wire in wires:
+            for starts, y in ((False, wire.enters), (True, wire.leaves)):
+                if abs(point.y() - y) <= PLUS - 2:
+                    return cls(view, wire.path, starts)
+        return None
+
+    def move(self, pos: QPoint) -> None:
+        scroll(self.view, pos)
+        plan, point = self.scene.plan, self.view.mapToScene(pos)
+        near = place_near(self.view, point)
+        source, target = (near, self.ends[1]) if self.starts else (self.ends[0], near)
+        self.found = (source, target) if source is not None and target is not None and source < target else None
+        if self.found is None:
+            leaves = plan.enter(self.ends[1]) if self.starts else plan.leave(self.ends[0])
+            self.strand.put(leaves, point, None, "" if near is None else "a wire goes down")
+            return
+        skip = spec.Skip(source=self.found[0], target=self.found[1])
+        text = words.wire(self.view.build.model, skip)
+        self.strand.put(plan.leave(skip.source), point, plan.enter(skip.target), text)
+
+    def release(self, pos: QPoint) -> None:
+        self.move(pos)
+        self.cancel()
+        if self.found is not None and self.found != self.ends:
+            verbs.reconnect(self.view.build, self.path, *self.found)
+
+    def cancel(self) -> None:
+        self.scene.removeItem(self.strand)
+        self.view.viewport().unsetCursor()
+
+
+def place_near(view: "CanvasView", point: QPointF) -> int | None:
+    """The place of the stream that a wire let go here runs to: the one before the block under the pointer, or the one
+    whose gate is near; None over nothing."""
+    plan = view.canvas.plan
+    if (index := plan.block_at(point.x(), point.y())) is not None:
+        return index
+    if plan.head.holds(point.x(), point.y()):
+        return len(plan.blocks)
+    for frame in plan.groups:
+        if frame.head.holds(point.x(), point.y()):
+            return frame.first
+    if point.x() > CARD_X:
+        return None
+    place = plan.gate(point.y())
+    return place if abs(plan.enter(place) - point.y()) * view.zoom <= NEAR else None
+
+
+DRAGS = (Rewire, Connect, Rubber, Pan, Reorder)  # the first that begins where the mouse was pressed

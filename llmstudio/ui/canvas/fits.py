@@ -1,0 +1,63 @@
+"""What fits at a place of the stream: new blocks, what was copied, and wires from there on."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+
+from ...core.model import cost
+from ..numbers import count
+from . import verbs
+from .blocks import placed
+from .palette import KINDS, PARTS
+from .search import Choice, Search
+
+if TYPE_CHECKING:
+    from .view import CanvasView
+
+
+def search(view: "CanvasView", place: int, at: QPoint) -> Search:
+    """Open the menu of what fits at a place of the stream; `at` is a point of the view's viewport."""
+    model = view.build.model
+    where = verbs.place_words(model, place) if model.blocks else "into the empty design"
+    made = Search(view, f"Put in {where}" if place < len(model.blocks) else f"Put in at {where}", choices(view, place))
+    made.popup(view.viewport().mapToGlobal(at))
+    return made
+
+
+def choices(view: "CanvasView", place: int) -> list[Choice]:
+    build = view.build
+    model, size = build.model, cost.total(build.model)
+    found = []
+    for kind in KINDS:
+        if kind != "wire":
+            more = cost.total(placed(model, kind, place)[0]) - size
+            text = f"becomes block {place + 1}, + {count(more)} parameters"
+            found.append(
+                Choice(
+                    PARTS[kind].title,
+                    text,
+                    PARTS[kind].icon,
+                    _then(view, partial(verbs.put, build, kind, place)),
+                    PARTS[kind].text,
+                )
+            )
+    if verbs.PASTE.can(build):
+        found.append(Choice("Paste", "the blocks that were copied", "paste", _then(view, partial(build.paste, place))))
+    for gated in (False, True):
+        for target, words in verbs.targets(model, place):
+            title = f"{'Gated wire' if gated else 'Wire'} to {words}"
+            do = partial(verbs.connect, build, place, target, gated)
+            found.append(Choice(title, "", "", _then(view, do), "extra skip"))
+    return found
+
+
+def _then(view: "CanvasView", do: Callable[[], object]) -> Callable[[], object]:
+    """The deed, and the keys go back to the canvas."""
+
+    def done() -> None:
+        do()
+        view.setFocus()
+
+    return done
