@@ -17,10 +17,11 @@ from . import vitals
 from .aligned import aligned
 from .hall import Hall
 from .latest import Key, Latest
+from .looking_back import LookingBack
 from .run import Run
 from .runs import Runs
 from .series import Series
-from .vitals import Mode, Reading, Scale, strongest
+from .vitals import THIN, Mode, Reading, Scale, strongest
 from .weights import Weights
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 1.0  # least seconds between two looks at a run that goes on
 TELL_EVERY = 0.25  # least seconds between two pictures of it
-LONGEST = 128  # tokens of the probe that are looked at
+LONGEST = 64  # tokens of the probe that are looked at
 LIKELIEST = 5
 LOOKED: tuple[Mode, ...] = ("activity", "attention", "dead", "experts")  # for these the probe text is read
 SPARK = 40  # points of a small curve, about
@@ -61,6 +62,7 @@ class Alive:
     def __init__(self, hall: Hall, model: "Drawn", runs: Runs, moments: Moments, weights: Weights) -> None:
         self._drawn, self._runs, self._moments, self._weights = model, runs, moments, weights
         self.mode: Mode = "attention"
+        self.back = LookingBack(hall, runs, moments, weights)
         self.looking: Latest[Glance] = Latest(hall, self._key, self._ask)
         self._hall = hall
         self.changed = self.looking.changed
@@ -114,8 +116,30 @@ class Alive:
         self._told, self._same = None, None
         self._record.clear()
         self.looking.reset()
+        self.back.leave()
 
     # what is known
+
+    @property
+    def why_empty(self) -> str:
+        """Why no part has a reading, in one sentence; "" where one has."""
+        run, model = self.run, self._drawn.model
+        if run is None:
+            return ""
+        if any(self.reading(path) for path in ("embed", *(f"blocks.{i}" for i in range(len(model.blocks))))):
+            return ""
+        if not any(self._trained(f"blocks.{i}.{name}") for i in range(len(model.blocks)) for name in PARTS):
+            return f"No part of this design is as it was in {run.name}."
+        if not self.applies(self.mode):
+            return f"No part of {run.name} has this reading."
+        if self.mode in LOOKED:
+            return self.looking.error or "Looking at the model."
+        every = run.recipe_now.watch_every
+        if not every:
+            return "Not measured: health every is 0 in the recipe."
+        if run.live:
+            return f"The first measurement comes at step {(run.step // every + 1) * every:,}.".replace(",", THIN)
+        return f"Nothing was measured in {run.name}."
 
     @property
     def glance(self) -> Glance | None:

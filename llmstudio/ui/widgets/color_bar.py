@@ -17,9 +17,11 @@ class ColorBar(QWidget):
         self.setAccessibleName(f"{middle}, from {low} to {high}")
         theme.changed.connect(self.update)
 
-    def set(self, low: str, middle: str, high: str) -> None:
-        if (low, middle, high) != self._words:
-            self._words = (low, middle, high)
+    def set(self, low: str, middle: str, high: str, ramp: Ramp | None = None) -> None:
+        new = (low, middle, high), ramp or self._ramp
+        if new != (self._words, self._ramp):
+            self._words, self._ramp = new
+            self.setAccessibleName(f"{middle}, from {low} to {high}")
             self.update()
 
     def sizeHint(self) -> QSize:

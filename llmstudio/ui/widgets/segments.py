@@ -40,6 +40,13 @@ class Segments(QWidget):
             self.setAccessibleDescription(word)
             self.update()
 
+    def set_words(self, words: Sequence[str]) -> None:
+        """Offer other words; the chosen one should be among them."""
+        if list(words) != self.words:
+            self.words, self._hovered = list(words), -1
+            self.updateGeometry()
+            self.update()
+
     def set_hint(self, word: str, hint: str) -> None:
         self._hints[word] = hint
 
