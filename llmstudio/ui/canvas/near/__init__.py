@@ -1,8 +1,8 @@
 """The inside of an opened block: norms, matrices, heads, scores, as they are at this moment on the probe text.
 
-Measures are those of the canvas, a pixel at 100 %. `layout` reserves `HEIGHT` for each part of an opened block, `WIDTH`
-wide, and the scene hands the rectangles to `insides.Insides.place`. A part reads the stream `READS` below its top and is
-added to it `ADDS` below. Nothing is imported here: `layout` needs these numbers, and what draws needs `layout`.
+Measures are those of the canvas, a pixel at 100 %. `arrange` reserves `HEIGHT` for each part of an opened block,
+`WIDTH` wide, and the scene hands the rectangles to `insides.Insides.place`. A part reads the stream `READS` below its
+top and is added to it `ADDS` below. Nothing is imported here: `arrange` needs these numbers, what draws needs `layout`.
 """
 
 WIDTH = 796
