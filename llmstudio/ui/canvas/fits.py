@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 
-from ...core.model import cost
+from ...core.model import cost, spec
 from ..numbers import count
 from . import verbs
 from .blocks import placed
@@ -19,37 +19,34 @@ if TYPE_CHECKING:
 
 def search(view: "CanvasView", place: int, at: QPoint) -> Search:
     """Open the menu of what fits at a place of the stream; `at` is a point of the view's viewport."""
-    model = view.build.model
-    where = verbs.place_words(model, place) if model.blocks else "into the empty design"
-    made = Search(view, f"Put in {where}" if place < len(model.blocks) else f"Put in at {where}", choices(view, place))
+    made = Search(view, _caption(view.build.model, place), choices(view, place))
     made.popup(view.viewport().mapToGlobal(at))
     return made
 
 
+def _caption(model: spec.Model, place: int) -> str:
+    if not model.blocks:
+        return "The first block"
+    return f"Put in before block {place + 1}" if place < len(model.blocks) else "Put in at the end"
+
+
 def choices(view: "CanvasView", place: int) -> list[Choice]:
+    """Blocks that may begin there, what was copied, and wires to later places."""
     build = view.build
     model, size = build.model, cost.total(build.model)
     found = []
     for kind in KINDS:
         if kind != "wire":
             more = cost.total(placed(model, kind, place)[0]) - size
-            text = f"becomes block {place + 1}, + {count(more)} parameters"
-            found.append(
-                Choice(
-                    PARTS[kind].title,
-                    text,
-                    PARTS[kind].icon,
-                    _then(view, partial(verbs.put, build, kind, place)),
-                    PARTS[kind].text,
-                )
-            )
+            do = _then(view, partial(verbs.put, build, kind, place))
+            part = PARTS[kind]
+            found.append(Choice(part.title, f"{part.text}, + {count(more)}", part.icon, do))
     if verbs.PASTE.can(build):
         found.append(Choice("Paste", "the blocks that were copied", "paste", _then(view, partial(build.paste, place))))
     for gated in (False, True):
         for target, words in verbs.targets(model, place):
-            title = f"{'Gated wire' if gated else 'Wire'} to {words}"
-            do = partial(verbs.connect, build, place, target, gated)
-            found.append(Choice(title, "", "", _then(view, do), "extra skip"))
+            do = _then(view, partial(verbs.connect, build, place, target, gated))
+            found.append(Choice(f"{'Gated wire' if gated else 'Wire'} to {words}", "", "", do, "extra skip"))
     return found
 
 

@@ -108,7 +108,8 @@ def _part(p: QPainter, box: QRectF, row: Row, hovered: bool) -> None:
 
 
 class RowList(QListView):
-    """A list as high as its rows. `chosen` hears of a row's key on Enter, and on a click where `by_click`."""
+    """A list as high as its rows. `chosen` hears of a row's key on Enter and on a click; rows that are not there only
+    to be clicked can be dragged."""
 
     def __init__(self, rows: list[Row], chosen: Callable[[str], object], by_click: bool, name: str) -> None:
         super().__init__()
@@ -128,8 +129,7 @@ class RowList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(sum(44 if row.icon else 28 for row in rows) + 2)
         self.setCurrentIndex(self.rows.index(0))
-        if by_click:
-            self.clicked.connect(self._choose)
+        self.clicked.connect(self._choose)
 
     def use(self, key: str) -> None:
         """Mark the row that is in use, or none."""

@@ -252,7 +252,7 @@ def gate(build: BuildRoom, on: bool) -> None:
 
 def place_words(model: spec.Model, place: int) -> str:
     """A place of the stream, in words for a menu."""
-    return f"before block {place + 1}" if place < len(model.blocks) else "the end, before the head"
+    return f"block {place + 1}" if place < len(model.blocks) else "the end"
 
 
 def targets(model: spec.Model, source: int) -> list[tuple[int, str]]:

@@ -8,10 +8,11 @@ from llmstudio.core.model import spec
 from llmstudio.core.model.check import problems
 from llmstudio.core.model.presets import PRESETS
 from llmstudio.core.model.spec import MLP, Attention, Block, Model
-from llmstudio.ui.canvas.blocks import fresh, origins, wired
+from llmstudio.ui.canvas.blocks import fresh, inside, origins, placed, wired
+from llmstudio.ui.canvas.palette import INNER
 
 
-@given(st.sampled_from(["block", "attention", "mlp"]), st.sampled_from(sorted(PRESETS)), st.integers(0, 12))
+@given(st.sampled_from(["block", *INNER]), st.sampled_from(sorted(PRESETS)), st.integers(0, 12))
 def test_a_new_block_makes_no_problem(kind: str, preset: str, at: int) -> None:
     model = PRESETS[preset].model
     at = min(at, len(model.blocks))
@@ -60,4 +61,30 @@ def test_wires_go_down_and_only_once() -> None:
     once = wired(model, 0, 2)
     assert [(skip.source, skip.target) for skip in once.skips] == [(0, 2)]
     assert wired(once, 0, 2) is once
-    assert wired(model, 2, 2) is model and wired(model, 2, 1) is model and wired(model, 0, 3) is model
+    assert wired(model, 2, 2) is model and wired(model, 2, 1) is model and wired(model, 0, 4) is model
+    assert wired(model, 2, 3, gated=True).skips[0].gated  # the last place is after all blocks
+
+
+@given(st.sampled_from(INNER), st.sampled_from(sorted(PRESETS)))
+def test_a_part_goes_into_a_block_that_has_others(kind: str, preset: str) -> None:
+    model = PRESETS[preset].model
+    more, path = inside(model, kind, 1)
+    assert spec.part(more, path) is not None and problems(more) == []
+    assert [*spec.parts(more.blocks[1])] == sorted(
+        {*spec.parts(model.blocks[1]), path.split(".")[2]}, key=[*spec.PARTS].index
+    )
+
+
+def test_a_part_may_take_the_place_of_another() -> None:
+    model, path = inside(Model(blocks=(Block(mlp=MLP(hidden=24, activation="swiglu")),)), "experts", 0, instead="mlp")
+    assert path == "blocks.0.moe" and model.blocks[0].mlp is None
+    assert model.blocks[0].experts.hidden == 24 and model.blocks[0].experts.activation == "swiglu"
+
+
+def test_a_wire_put_in_goes_to_the_next_place_without_one() -> None:
+    model, path = placed(different(3), "wire", 1)
+    assert path == "skips.0" and (model.skips[0].source, model.skips[0].target) == (1, 2)
+    model, path = placed(model, "wire", 1)
+    assert path == "skips.1" and (model.skips[1].source, model.skips[1].target) == (1, 3)
+    assert placed(model, "wire", 1) == (model, "")
+    assert placed(different(0), "wire", 0)[1] == ""
