@@ -130,7 +130,8 @@ def _open(p: QPainter, place: Place, look: BlockLook, readable: bool, loose: boo
         _shared(p, place, look)
     if not place.near:
         for row, shown in zip(place.rows, look.rows, strict=True):
-            _row(p, rect(row.box), shown, row.path in look.selected, look.hovered == row.path, readable)
+            chosen, hovered = row.path in look.selected, look.hovered == row.path
+            _row(p, rect(row.box), shown, chosen, hovered, readable, bool(place.shared))
 
 
 def _header(p: QPainter, header: QRectF, place: Place, look: BlockLook) -> None:
@@ -195,21 +196,22 @@ def _shared(p: QPainter, place: Place, look: BlockLook) -> None:
         norm_chip(p, QRectF(CARD_X + 16, rows[0].adds - 8, 38, 16))
 
 
-def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, readable: bool) -> None:
+def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, readable: bool, shared: bool) -> None:
+    """`shared`: its norm is that of all parts, and drawn beside it."""
     card(p, box, *grounds(selected, hovered, bool(row.problem), "raised", "line_strong"))
-    left = 54 if row.before or box.width() > 360 else 10
+    left = 10 if shared else 54
     if not readable:
         NAME.write(p, box.adjusted(left + 24, 0, -8, 0), row.name)
         return
-    if row.before and left == 54:
+    if row.before and not shared:
         norm_chip(p, QRectF(box.x() + 8, box.y() + 9, 38, 18))
     icons.draw(p, row.icon, QRectF(box.x() + left, box.y() + 10, 16, 16), "accent" if selected else "text")
     rest = box.adjusted(left + 24, 0, -8, 0)
     rest.setLeft(rest.left() + NAME.write(p, rest, row.name) + 12)
     if row.problem:
-        _problem(p, rest, row.problem)
+        two_lines(p, rest, row.problem, "error")
         return
-    if row.after:
+    if row.after and not shared:
         norm_chip(p, QRectF(rest.right() - 38, box.y() + 9, 38, 18))
         rest.setRight(rest.right() - 46)
     else:
@@ -218,18 +220,29 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
         rest.setRight(rest.right() - reading(p, rest, row.live) - 12)
     else:
         rest.setRight(rest.right() - SMALL.write(p, rest, row.count, RIGHT) - 12)
-    rest.setRight(rest.right() - chips(p, rest, row.marks, 76))
-    if rest.width() > 30:
-        FACTS.write(p, rest, row.facts)
+    _facts(p, rest, row)
 
 
-def _problem(p: QPainter, box: QRectF, text: str) -> None:
+def _facts(p: QPainter, box: QRectF, row: RowLook) -> None:
+    """What it is, and what is unusual about it: on chips where they fit beside it, otherwise in a second line."""
+    wanted = sum(SMALL.width(mark) + 16 for mark in row.marks)
+    if FACTS.width(row.facts) + wanted <= box.width():
+        FACTS.write(p, box.adjusted(0, 0, -chips(p, box, row.marks, 0), 0), row.facts)
+        return
+    if not row.marks:
+        two_lines(p, box, row.facts, "muted")
+        return
+    middle = box.center().y()
+    SMALL.write(p, QRectF(box.x(), middle - 16, box.width(), 16), row.facts)
+    SMALL.as_("text").write(p, QRectF(box.x(), middle, box.width(), 16), ", ".join(row.marks))
+
+
+def two_lines(p: QPainter, box: QRectF, text: str, role: str) -> None:
     """In one line where it fits, otherwise small in two."""
-    ink = FACTS.as_("error")
+    ink, small = FACTS.as_(role), SMALL.as_(role)
     if ink.width(text) <= box.width():
         ink.write(p, box, text)
         return
-    small = SMALL.as_("error")
     head = text
     while small.width(head) > box.width() and " " in head:
         head = head.rpartition(" ")[0]

@@ -31,16 +31,22 @@ class Now:
     """The session as it is at one refresh, with what is asked for more than once."""
 
     def __init__(
-        self, session: Session, hovered: str, sums: Sums, live: Callable[[str], Live | None] = nothing
+        self,
+        session: Session,
+        hovered: str,
+        sums: Sums,
+        live: Callable[[str], Live | None] = nothing,
+        bare: bool = False,
     ) -> None:
-        self.session, self.hovered, self.live = session, hovered, live
+        selection = () if bare else session.build.selection
+        self.session, self.hovered, self.live = session, "" if bare else hovered, live
         self.model = session.build.model
-        self.selected = frozenset(session.build.selection)
+        self.selected = frozenset(selection)
         self.counts, self.shapes = sums
         self.problems: dict[str, str] = {}
         self.wrong: dict[int, list[str]] = {}  # problems by block
         self.chosen: dict[int, tuple[str, ...]] = {}  # what is selected, by block
-        for path in session.build.selection:
+        for path in selection:
             if path.startswith("blocks."):
                 index = int(path.split(".")[1])
                 self.chosen[index] = (*self.chosen.get(index, ()), path)

@@ -103,7 +103,7 @@ def pill(
 
 def chip(p: QPainter, x: float, y: float, text: str) -> float:
     """A few words on a ground of their own, from x on and centred on y; the width taken."""
-    width = SMALL.width(text) + 12
+    width = SMALL.width(text) + 10
     box = QRectF(round(x), round(y - 9), round(width), 18)
     card(p, box, "hover", "edge", radius=3)
     SMALL.as_("text").write(p, box, text, CENTER)
@@ -115,13 +115,13 @@ def chips(p: QPainter, box: QRectF, texts: Sequence[str], kept: float) -> float:
     room, shown, width = box.width() - kept, 0, 0.0
     while shown < len(texts):
         rest = len(texts) - shown - 1
-        wanted = width + SMALL.width(texts[shown]) + 18 + (34 if rest else 0)
+        wanted = width + SMALL.width(texts[shown]) + 16 + (34 if rest else 0)
         if wanted > room:
             break
-        width += SMALL.width(texts[shown]) + 18
+        width += SMALL.width(texts[shown]) + 16
         shown += 1
     names = [*texts[:shown], *([f"+{len(texts) - shown}"] if shown < len(texts) else [])]
-    total = sum(SMALL.width(name) + 18 for name in names)
+    total = sum(SMALL.width(name) + 16 for name in names)
     if not names or total > box.width():
         return 0.0
     x = box.right() - total + 6

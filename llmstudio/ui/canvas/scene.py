@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
-from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QVariantAnimation
+from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from ...session.session import Session
@@ -30,6 +30,10 @@ class Scene(QGraphicsScene):
     blocks. `live` reads what is measured on a part (`relive` shows it); `aside` is room to the right of the blocks.
     """
 
+    went_inside = Signal(int)  # the inside of this block has been opened
+    came_out = Signal(int)
+    redrawn = Signal()  # something else than what is hovered looks different
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session, self.build = session, session.build
@@ -38,6 +42,7 @@ class Scene(QGraphicsScene):
         self.open_near: set[int] = set()
         self.aside = 0.0
         self.live: Callable[[str], Live | None] = looks.nothing
+        self.bare = False  # a picture of the design alone, without what is selected
         self.hovered = ""
         self.selection: tuple[str, ...] = ()
         self.model = replace(self.build.model, blocks=(), skips=(), groups=())  # what is drawn; nothing yet
@@ -105,6 +110,7 @@ class Scene(QGraphicsScene):
         (self.open_near.add if on else self.open_near.discard)(index)
         self.folded = self.folded - {index}
         self.arrange()
+        (self.went_inside if on else self.came_out).emit(index)
 
     def reveal(self, path: str) -> None:
         """Open the group that hides the part."""
@@ -118,7 +124,7 @@ class Scene(QGraphicsScene):
     def hover(self, path: str) -> None:
         if path != self.hovered:
             before, self.hovered = self.hovered, path
-            self.restyle((before, path))
+            self._restyle((before, path))
 
     def select(self) -> None:
         """Show what is selected now."""
@@ -137,7 +143,11 @@ class Scene(QGraphicsScene):
 
     def restyle(self, paths: Iterable[str] | None = None) -> None:
         """Show selection, problems and hovering anew; of all, or only of what these paths are in."""
-        now = looks.Now(self.session, self.hovered, self.sums, self.live)
+        self._restyle(paths)
+        self.redrawn.emit()
+
+    def _restyle(self, paths: Iterable[str] | None) -> None:
+        now = looks.Now(self.session, self.hovered, self.sums, self.live, self.bare)
         some = None if paths is None else {".".join(path.split(".")[:2]) for path in paths}
         for i, (item, place) in enumerate(zip(self.blocks, self.plan.blocks, strict=True)):
             if place.shown and (some is None or place.path in some):
@@ -146,7 +156,9 @@ class Scene(QGraphicsScene):
             if some is None or wire.path in some:
                 self.wires[wire.path].place(wire, looks.wire(now, wire.path))
         for frame in self.plan.groups:
-            self.groups[frame.path].place(frame, looks.group(now, frame.path))
+            inside = {frame.path, *(f"blocks.{i}" for i in range(frame.first, frame.last + 1))}
+            if some is None or some & inside:
+                self.groups[frame.path].place(frame, looks.group(now, frame.path))
         self.embed.place(self.plan.embed, looks.end(now, "embed"), 88)
         self.head.place(self.plan.head, looks.end(now, "head"), 128)
         if some is None:

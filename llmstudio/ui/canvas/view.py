@@ -12,11 +12,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip
 
 from ..theme import theme
+from .minimap import Minimap
 from .paint import dots
 from .scene import Scene
 from .tips import tip
 
-ZOOMS = (0.1, 4.0)
+ZOOMS = (0.02, 4.0)
+INSIDE = 2.5  # nearer than this over a block, its inside opens
+OUTSIDE = 0.4  # and closes where it would be drawn smaller than this
 STEP = 1.25  # of the buttons
 NARROW = 0.75  # the least to which a narrow room shrinks it
 READABLE = 0.92  # the least at which a design is first shown
@@ -33,6 +36,7 @@ class CanvasView(QGraphicsView):
         self.busy = False  # a drag goes on: then nothing scrolls by itself
         self.moved = False  # by the person: then the place is kept when the room changes
         self._fitted = False
+        self._outer: dict[int, float] = {}  # the zoom before the inside of a block was opened
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
@@ -40,6 +44,10 @@ class CanvasView(QGraphicsView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         theme.changed.connect(self._restyle)
+        self.map = Minimap(self)
+        scene.sceneRectChanged.connect(self.grow)
+        scene.went_inside.connect(self._show_inside)
+        scene.came_out.connect(self._show_outside)
 
     # zoom
 
@@ -54,12 +62,63 @@ class CanvasView(QGraphicsView):
             self.moved = True
             self.zoomed.emit()
 
+    def _cross(self, pos: QPoint) -> None:
+        """Semantic zoom: close enough to a block its inside opens, and closes again far enough away.
+
+        The card keeps its width on the screen, and the point under `pos` stays there.
+        """
+        point, scene = self.mapToScene(pos), self.canvas
+        if self.zoom > INSIDE and (index := scene.plan.block_at(point.x(), point.y())) is not None:
+            place = scene.plan.blocks[index]
+            if place.rows and not place.near:
+                self._swap(index, True, pos)
+        elif self.zoom < OUTSIDE:
+            for index in sorted(i for i in scene.open_near if i in self._outer):
+                self._swap(index, False, pos)
+
+    def _swap(self, index: int, inside: bool, pos: QPoint) -> None:
+        point, before = self.mapToScene(pos), self.canvas.plan.blocks[index].card
+        self._outer[index] = self.zoom
+        blocked, self.busy = self.busy, True
+        self.canvas.look_inside(index, inside)
+        self.busy = blocked
+        after = self.canvas.plan.blocks[index].card
+        self.set_zoom(self.zoom * before.w / after.w)
+        share = (point.x() - before.x) / before.w, (point.y() - before.y) / before.h
+        self._hold(QPointF(after.x + share[0] * after.w, after.y + share[1] * after.h), pos)
+        if not inside:
+            del self._outer[index]
+
+    def _hold(self, point: QPointF, pos: QPoint) -> None:
+        """Scroll so that a place of the drawing is at `pos`."""
+        self.pan(QPointF(pos - self.mapFromScene(point)))
+
+    def _show_inside(self, index: int) -> None:
+        """Opened by hand: as much of it as there is room for, at 100 % at most."""
+        if self.busy:
+            return
+        card = self.canvas.plan.blocks[index].card
+        self._outer[index] = self.zoom
+        self.set_zoom(min(1.0, self.viewport().width() / (card.right + 80)))
+        room = self.viewport().height() / self.zoom
+        middle = card.middle if card.h + 48 <= room else card.y - 24 + room / 2
+        self.centerOn((card.right - 16) / 2, middle)
+
+    def _show_outside(self, index: int) -> None:
+        """Closed by hand: as near as before."""
+        if self.busy or index not in self._outer:
+            return
+        card = self.canvas.plan.blocks[index].card
+        self.set_zoom(self._outer.pop(index))
+        self.centerOn(self.canvas.sceneRect().center().x(), card.middle)
+
     def step_zoom(self, by: int) -> None:
         """One step closer (1) or further (-1), about the middle."""
         anchor = self.transformationAnchor()
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
         self.set_zoom(self.zoom * STEP**by)
         self.setTransformationAnchor(anchor)
+        self._cross(self.viewport().rect().center())
 
     def fit(self) -> None:
         """Show the whole design, at 100 % where it has room."""
@@ -71,6 +130,7 @@ class CanvasView(QGraphicsView):
 
     def look_at(self, path: str) -> None:
         """Scroll as far as needed to see the part, and no further."""
+        self.canvas.reveal(path)
         area = self.canvas.area(path)
         if not area.isEmpty() and not self.busy:
             self.ensureVisible(area.adjusted(-40, -40, 40, 40), 0, 0)
@@ -79,6 +139,7 @@ class CanvasView(QGraphicsView):
         """Leave room to pan around the drawing."""
         rect = self.canvas.sceneRect()
         self.setSceneRect(rect.adjusted(-SPACE_AROUND, -SPACE_AROUND, SPACE_AROUND, SPACE_AROUND))
+        self.map.put()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Wheel zooms; with shift it goes sideways. A touch pad, which sends pixels, pans, and zooms with Ctrl."""
@@ -89,11 +150,13 @@ class CanvasView(QGraphicsView):
             self.pan(QPointF(event.angleDelta().y() / 2, 0))
         else:
             self.set_zoom(self.zoom * STEP ** (event.angleDelta().y() / 240))
+            self._cross(event.position().toPoint())
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.set_zoom(self.zoom * (1 + event.value()))
+            self._cross(event.position().toPoint())
             return True
         if isinstance(event, QHelpEvent):
             path = self.path_at(event.pos())
@@ -107,6 +170,10 @@ class CanvasView(QGraphicsView):
             bar.setValue(bar.value() - round(d))
 
     # places
+
+    def seen(self) -> QRectF:
+        """The part of the drawing that is in view."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
 
     def path_at(self, pos: QPoint) -> str | None:
         point = self.mapToScene(pos)
@@ -133,6 +200,7 @@ class CanvasView(QGraphicsView):
         super().resizeEvent(event)
         if self._fitted and not self.moved and event.oldSize() != QSize(-1, -1):
             self.home()
+        self.map.put()
 
     def home(self) -> None:
         """The start: all of it if it has room at a readable size, otherwise its top in full width."""

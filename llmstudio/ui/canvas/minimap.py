@@ -1,0 +1,145 @@
+"""The whole design in small, over a corner of the canvas: a click or a drag on it moves the view."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from ..theme import theme
+from .layout import Box, Place
+from .paint import card, pen
+from .shown import BlockLook
+from .tiny import tint
+
+if TYPE_CHECKING:
+    from .view import CanvasView
+
+WIDTH, PAD = 72, 6
+EDGE = 12  # to the border of the canvas
+BELOW = 48  # room for the zoom bar
+TALLEST = 0.62  # of the canvas
+
+
+class Minimap(QWidget):
+    """There while the design does not fit into the view."""
+
+    def __init__(self, view: "CanvasView") -> None:
+        super().__init__(view)
+        self.view, self.scene = view, view.canvas
+        self._drawn: QPixmap | None = None  # all but the frame of what is seen
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip("The whole design. Click or drag to go there")
+        self.setAccessibleName("Minimap")
+        for bar in (view.horizontalScrollBar(), view.verticalScrollBar()):
+            bar.valueChanged.connect(self.follow)
+        view.zoomed.connect(self.follow)
+        self.scene.redrawn.connect(self.redraw)
+        theme.changed.connect(self.redraw)
+        self.hide()
+
+    @property
+    def bounds(self) -> Box:
+        return self.scene.plan.bounds
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Pixels of a unit of the canvas, across and down: long designs are pressed together."""
+        across = (WIDTH - 2 * PAD) / self.bounds.w
+        room = max(60.0, TALLEST * self.view.height() - 2 * PAD)
+        return across, min(across, room / self.bounds.h)
+
+    def put(self) -> None:
+        """Take its place, or go where everything can be seen."""
+        seen, whole = self.view.seen(), self.bounds
+        self.setVisible(whole.h > 1.02 * seen.height() or whole.w > 1.02 * seen.width())
+        size = QSize(WIDTH, round(self.scale[1] * whole.h) + 2 * PAD)
+        if size != self.size():
+            self.resize(size)
+            self._drawn = None
+        self.move(self.view.width() - WIDTH - EDGE, self.view.height() - size.height() - EDGE - BELOW)
+
+    def follow(self) -> None:
+        """The view has moved."""
+        self.put()
+        self.update()
+
+    def redraw(self) -> None:
+        """The design has changed, or what is selected."""
+        self._drawn = None
+        self.follow()
+
+    def place(self, pos: QPointF) -> QPointF:
+        """The place of the canvas at a pixel of the map."""
+        across, down = self.scale
+        return QPointF(self.bounds.x + (pos.x() - PAD) / across, self.bounds.y + (pos.y() - PAD) / down)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._go(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event.position())
+
+    def _go(self, pos: QPointF) -> None:
+        there, seen = self.place(pos), self.view.seen()
+        fits = seen.width() >= self.bounds.w
+        self.view.centerOn(seen.center().x() if fits else there.x(), there.y())
+        self.view.moved = True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._drawn is None or self._drawn.devicePixelRatio() != self.devicePixelRatioF():
+            self._drawn = self._draw()
+        p = QPainter(self)
+        p.drawPixmap(0, 0, self._drawn)
+        seen = self.view.seen()
+        frame = self._box(Box(seen.x(), seen.y(), seen.width(), seen.height()))
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setPen(pen("accent", 1.5))
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.drawRoundedRect(frame.intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1)), 2, 2)
+
+    def _draw(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        image = QPixmap(self.size() * ratio)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        p = QPainter(image)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        card(p, QRectF(self.rect()), "panel", "line")
+        plan = self.scene.plan
+        p.fillRect(self._box(Box(-6, plan.embed.y, 12, plan.head.bottom - plan.embed.y)), theme.color("control"))
+        for box in (plan.embed, plan.head):
+            p.fillRect(self._box(box), theme.color("control"))
+        p.setPen(pen("muted", 1))
+        for wire in plan.wires:
+            along = self._box(Box(wire.x, min(wire.leaves, wire.enters), -wire.x, abs(wire.enters - wire.leaves)))
+            p.drawPolyline([along.topRight(), along.topLeft(), along.bottomLeft(), along.bottomRight()])
+        for item, place in zip(self.scene.blocks, plan.blocks, strict=True):
+            if place.shown:
+                self._block(p, place, item.value[1])
+        for frame in plan.groups:
+            look = self.scene.groups[frame.path].value[1]
+            if frame.shut:
+                role = "error" if look.problem else "accent" if look.selected else "muted"
+                p.fillRect(self._box(frame.box), theme.color(role))
+        p.end()
+        return image
+
+    def _block(self, p: QPainter, place: Place, look: BlockLook) -> None:
+        box = self._box(place.card)
+        if look.wrong or look.selected:
+            p.fillRect(box, theme.color("error" if look.wrong else "accent"))
+            return
+        p.fillRect(box, theme.color("hover"))
+        kinds = [row.path.rsplit(".", 1)[1] for row in look.rows]
+        for k, kind in enumerate(kinds):
+            share = box.height() / len(kinds)
+            p.fillRect(QRectF(box.x(), box.y() + k * share, box.width(), max(0.5, share - 0.5)), tint(kind))
+
+    def _box(self, box: Box) -> QRectF:
+        across, down = self.scale
+        place = QRectF((box.x - self.bounds.x) * across + PAD, (box.y - self.bounds.y) * down + PAD, 0, 0)
+        place.setSize(QRectF(0, 0, max(1.0, box.w * across), max(0.7, box.h * down)).size())
+        return place
