@@ -7,6 +7,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta, Struct
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
@@ -166,6 +167,7 @@ class Perhaps(_Editor):
         self.row.addStretch()
         self._add_padlock()
         self._edited = edited
+        self._off = "off"
         self.check.clicked.connect(self._turned)
         self.number.edited.connect(lambda n: edited(int(n) if whole else n))
         self._show(value is not None)
@@ -180,13 +182,18 @@ class Perhaps(_Editor):
         assert self.padlock is not None
         self.padlock.setVisible(bool(reason) and self.number.isHidden())  # the field has its own
 
+    def say_off(self, text: str) -> None:
+        """What being off means here: "512, four times the width"."""
+        self._off = text
+        self._show(self.check.isChecked())
+
     def _turned(self, on: bool) -> None:
         self._show(on)
         self._edited(self.number.value if on else None)
 
     def _show(self, on: bool) -> None:
         self.check.setChecked(on)
-        self.check.setText("" if on else "off")
+        self.check.setText("" if on else self._off)
         self.number.setVisible(on)
 
 
@@ -208,12 +215,14 @@ class Check(_Editor):
 
 
 class Choice(_Editor):
-    """Words side by side, or a list where they are many."""
+    """Words side by side, or a list where they are many. The word for None is "off", or that of "" in `words`."""
 
-    def __init__(self, found: Option, value: str, edited: Callable[[Any], None]) -> None:
+    def __init__(self, found: Option, value: str | None, edited: Callable[[Any], None]) -> None:
         super().__init__()
         names = found.extra.get("words", {})
-        self._words = {str(each): names.get(each, str(each).replace("_", " ")) for each in get_args(found.kind)}
+        self._words = {each: names.get(each, str(each).replace("_", " ")) for each in get_args(found.kind)}
+        if found.optional:
+            self._words = {None: names.get("", "off"), **self._words}
         values = {word: each for each, word in self._words.items()}
         words = list(values)
         few = len(words) <= SEGMENTS and sum(map(len, words)) <= LETTERS
@@ -230,8 +239,16 @@ class Choice(_Editor):
             self.row.addWidget(self.part, 1)
         self.setFocusProxy(self.part)
 
-    def set(self, value: str) -> None:
+    def set(self, value: str | None) -> None:
         self.part.choose(self._words[value])
+
+    def say_hint(self, value: str, hint: str) -> None:
+        """The tooltip of one choice."""
+        if isinstance(self.part, Segments):
+            self.part.set_hint(self._words[value], hint)
+        else:
+            row = self.part.findText(self._words[value])
+            self.part.setItemData(row, hint, Qt.ItemDataRole.ToolTipRole)
 
 
 class Text(_Editor):
