@@ -5,6 +5,7 @@ from ...core.model.spec import part
 from ...session.session import Session
 from ..numbers import count
 from . import words
+from .alive.live import said
 
 EMBED = "A table with one row of numbers for each token."
 HEAD = "Turns each place of the stream into a score for every token."
@@ -21,5 +22,6 @@ def tip(session: Session, path: str) -> str:
     )
     counts = cost.parameters(model)
     lines = [words.title(model, path), about, f"{count(counts[path])} parameters" if path in counts else ""]
+    lines.append(said(session, path))
     lines += [problem.text for problem in session.build.problems if problem.where == path]
     return "\n".join(filter(None, lines))

@@ -1,26 +1,30 @@
 """All that a run shows on the canvas, put together: `tick` it while the canvas is on the screen."""
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from ....session.session import Session
 from ...doors import go
-from ..view import CanvasView
 from .heads import SIDE
 from .layer import Layer
 from .legend import AliveLegend
 
 
 class Overlay(QObject):
-    """The pointer over a head previews it in every view, a click keeps it, a double click opens the attention panel."""
+    """The pointer over a head previews it in every view, a click keeps it, a double click opens the attention panel.
 
-    def __init__(self, view: CanvasView, session: Session) -> None:
+    `view` is the canvas view; its scene is `view.canvas`.
+    """
+
+    def __init__(self, view: Any, session: Session) -> None:
         super().__init__(view)
         self.view, self.session = view, session
         self.layer = Layer(view.canvas, session)
         self.legend = AliveLegend(view, session)
-        self._pointed = False
+        self._pointed, self._aside = False, view.canvas.aside
         session.build.changed.connect(self.layer.arranged)
         view.canvas.sceneRectChanged.connect(self._moved)
         view.viewport().installEventFilter(self)
@@ -31,6 +35,11 @@ class Overlay(QObject):
 
     def _moved(self, *_: object) -> None:
         self.layer.arranged()
+        if self._aside != self.view.canvas.aside:  # there is more to see, or less
+            self._aside = self.view.canvas.aside
+            self.view.grow()
+            if not self.view.moved and self.view.isVisible():
+                self.view.home()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
