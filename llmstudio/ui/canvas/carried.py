@@ -80,6 +80,26 @@ def _loose(leaves: float, end: QPointF) -> QPainterPath:
     return path
 
 
+class Spot(Carried):
+    """On the stream under the pointer: a click puts something in there. Or around a sum: a wire can be drawn from it."""
+
+    RADIUS = 12.0
+
+    def put(self, y: float, adds: bool) -> None:
+        self.setPos(0, y)
+        r = self.RADIUS + 2
+        self.show_value(adds, QRectF(-r, -r, 2 * r, 2 * r))
+        self.show()
+
+    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        p.setPen(pen("accent", 2))
+        p.setBrush(theme.color("accent_soft") if self.value else Qt.BrushStyle.NoBrush)
+        p.drawEllipse(QPointF(0, 0), self.RADIUS, self.RADIUS)
+        if self.value:
+            p.drawLine(QPointF(-5, 0), QPointF(5, 0))
+            p.drawLine(QPointF(0, -5), QPointF(0, 5))
+
+
 class Band(Carried):
     """The rectangle that a rubber band draws."""
 

@@ -13,13 +13,15 @@ from PySide6.QtGui import (
 )
 
 from . import choosing, fits, notes, verbs
-from .drags import DRAGS
-from .gestures import Click, Drop, Gesture, Press, turn_inside
+from .carried import Spot
+from .drags import DRAGS, end_at
+from .gestures import Click, Drop, Gesture, Press, stream_at, turn_inside
 from .menu import menu
 from .scene import Scene
 from .view import CanvasView
 
 BLOCKS = "application/x-llmstudio-blocks"  # of copied blocks on the desktop's clipboard; also there as text
+SPOTS = 0.4  # below this zoom what the stream offers is not shown
 
 
 class Desk(CanvasView):
@@ -27,6 +29,8 @@ class Desk(CanvasView):
         super().__init__(scene)
         self._gesture: Gesture | None = None
         self._pressed: Press | None = None
+        self.spot = Spot()
+        scene.addItem(self.spot)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -47,6 +51,7 @@ class Desk(CanvasView):
     @gesture.setter
     def gesture(self, gesture: Gesture | None) -> None:
         self._gesture = gesture
+        self.spot.hide()
         self.busy = gesture is not None
 
     # mouse
@@ -82,6 +87,7 @@ class Desk(CanvasView):
 
     def leaveEvent(self, event: QEvent) -> None:
         self.canvas.hover("")
+        self.spot.hide()
         super().leaveEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -111,11 +117,17 @@ class Desk(CanvasView):
             gesture.release(pos) if pos is not None else gesture.cancel()
 
     def _hover(self, pos: QPoint) -> None:
-        point = self.mapToScene(pos)
-        sum_here = self.canvas.plan.plus_at(point.x(), point.y()) is not None
-        path = self.path_at(pos)
-        self.canvas.hover(path or "")
-        shape = Qt.CursorShape.CrossCursor if sum_here else Qt.CursorShape.ArrowCursor
+        point, plan = self.mapToScene(pos), self.canvas.plan
+        source, place = plan.plus_at(point.x(), point.y()), stream_at(self, pos)
+        self.canvas.hover(self.path_at(pos) or "")
+        if source is not None and self.zoom >= SPOTS:
+            self.spot.put(plan.leave(source) if source else plan.first_pill, adds=False)
+        elif place is not None and self.zoom >= SPOTS:
+            self.spot.put(plan.line(0) if not plan.blocks else point.y(), adds=True)
+        else:
+            self.spot.hide()
+        grip = source is not None or end_at(self, pos) is not None
+        shape = Qt.CursorShape.CrossCursor if grip else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self.space else shape)
 
     # keys

@@ -142,15 +142,8 @@ class Rewire:
 
     @classmethod
     def begin(cls, view: "CanvasView", press: Press) -> Optional["Rewire"]:
-        point = view.mapToScene(press.pos)
-        if not press.left or view.space or not HANDLE[0] <= -point.x() <= HANDLE[1]:
-            return None
-        wires = sorted(view.canvas.plan.wires, key=lambda wire: wire.path != view.build.selected)
-        for wire in wires:
-            for starts, y in ((False, wire.enters), (True, wire.leaves)):
-                if abs(point.y() - y) <= PLUS - 2:
-                    return cls(view, wire.path, starts)
-        return None
+        end = end_at(view, press.pos) if press.left and not view.space else None
+        return cls(view, *end) if end else None
 
     def move(self, pos: QPoint) -> None:
         scroll(self.view, pos)
@@ -175,6 +168,18 @@ class Rewire:
     def cancel(self) -> None:
         self.scene.removeItem(self.strand)
         self.view.viewport().unsetCursor()
+
+
+def end_at(view: "CanvasView", pos: QPoint) -> tuple[str, bool] | None:
+    """The wire whose end is under the pointer, beside the stream, and whether it is the one where it starts."""
+    point = view.mapToScene(pos)
+    if not HANDLE[0] <= -point.x() <= HANDLE[1]:
+        return None
+    for wire in sorted(view.canvas.plan.wires, key=lambda wire: wire.path != view.build.selected):
+        for starts, y in ((False, wire.enters), (True, wire.leaves)):
+            if abs(point.y() - y) <= PLUS - 2:
+                return wire.path, starts
+    return None
 
 
 def place_near(view: "CanvasView", point: QPointF) -> int | None:

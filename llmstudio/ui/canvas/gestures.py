@@ -63,7 +63,7 @@ class Click:
         build, path = self.view.build, self.view.path_at(pos)
         if (turn := self._chevron(pos)) is not None:
             turn()
-        elif path is None and (place := self._stream(pos)) is not None and not keys:
+        elif (place := stream_at(self.view, pos)) is not None and not keys:
             fits.search(self.view, place, pos)
         elif keys & MORE:
             build.select(path, more=True) if path else None
@@ -82,14 +82,6 @@ class Click:
             self.view.build.select(path)
             turn_inside(self.view, path)
 
-    def _stream(self, pos: QPoint) -> int | None:
-        """The place of the stream under the pointer; while there are no blocks, all of the ground is it."""
-        point, plan = self.view.mapToScene(pos), self.view.canvas.plan
-        if not plan.blocks:
-            return 0
-        along = plan.embed.bottom <= point.y() <= plan.head.y
-        return plan.drop(point.y()) if along and abs(point.x()) <= STREAM else None
-
     def _chevron(self, pos: QPoint) -> Callable[[], object] | None:
         """What the chevron under the pointer does."""
         point, scene = self.view.mapToScene(pos), self.view.canvas
@@ -101,6 +93,17 @@ class Click:
         place = scene.plan.blocks[index]
         header = point.y() <= place.card.y + 32 or place.folded
         return partial(scene.fold, index) if header and point.x() <= place.card.x + 30 else None
+
+
+def stream_at(view: "CanvasView", pos: QPoint) -> int | None:
+    """The place of the bare stream under the pointer; while there are no blocks, all of the ground is it."""
+    point, plan = view.mapToScene(pos), view.canvas.plan
+    if view.path_at(pos) is not None:
+        return None
+    if not plan.blocks:
+        return 0
+    along = plan.embed.bottom <= point.y() <= plan.head.y
+    return plan.drop(point.y()) if along and abs(point.x()) <= STREAM else None
 
 
 def turn_inside(view: "CanvasView", path: str) -> None:
