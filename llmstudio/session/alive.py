@@ -104,7 +104,7 @@ class Alive:
         now = time.monotonic()
         if now - self._far_at >= LOOK_EVERY and run.step != self._far:
             self._far, self._far_at = run.step, now
-        if self.mode in LOOKED and (run.live or run.snapshots):
+        if self.mode in LOOKED and self._weighty(run):
             self.looking.keep()
         state = (run, run.cuts, self._measured(run), self._moments.moment, self.mode)
         if state != self._told and now - self._told_at >= TELL_EVERY:
@@ -133,6 +133,8 @@ class Alive:
         if not self.applies(self.mode):
             return f"No part of {run.name} has this reading."
         if self.mode in LOOKED:
+            if not self._weighty(run):
+                return f"{run.name} is getting ready." if run.live else f"{run.name} has no weights yet."
             return self.looking.error or "Looking at the model."
         every = run.recipe_now.watch_every
         if not every:
@@ -226,9 +228,12 @@ class Alive:
             self._same = (self._drawn.model, run.model, aligned(self._drawn.model, run.model))
         return self._same[2].get(path)
 
-    def _measured(self, run: Run) -> float:
-        newest = (part.gradient.steps[-1] for part in run.health.values() if len(part.gradient))
-        return max(newest, default=0.0)
+    def _measured(self, run: Run) -> int:
+        return run.looks[-1].step if run.looks else 0
+
+    def _weighty(self, run: Run) -> bool:
+        """Whether there are weights to look at."""
+        return bool(run.snapshots) if run.state in ("preparing", "failed") else run.live or bool(run.snapshots)
 
     def _key(self) -> Key:
         run, moment = self.run, self._moments.moment

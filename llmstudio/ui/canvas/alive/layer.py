@@ -3,90 +3,23 @@
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem
 
 from ....session.alive import Glance
 from ....session.session import Session
 from ....session.vitals import number
 from ...numbers import count
-from ...theme import theme
-from ...widgets import glyphs
 from ..layout import ASIDE, PAD, SHAPE, Layout, Place
-from ..paint import LEFT, PATH, RIGHT, SMALL, Ink, card
+from ..paint import RIGHT, SMALL
 from ..shown import Live
-from .heads import READABLE, HeadsItem, grid
+from . import load
+from .captions import CHIP_H, Caption, NextItem
+from .heads import HeadsItem, grid
 from .live import live
 
-ATTENDED = "what each head attends to"
-WORDS_H, CHIP_W, CHIP_H = 16, 30, 22
-
-
-class Caption(QGraphicsItem):
-    """A line of small words."""
-
-    def __init__(self, align: Qt.AlignmentFlag = LEFT, ink: Ink = SMALL) -> None:
-        super().__init__()
-        self._text, self._box, self._align, self._ink = "", QRectF(), align, ink
-        self.hide()
-
-    def show_words(self, text: str, box: QRectF) -> None:
-        if (text, box) != (self._text, self._box):
-            self.prepareGeometryChange()
-            self._text, self._box = text, box
-            self.update()
-        self.setVisible(bool(text))
-
-    @property
-    def text(self) -> str:
-        return self._text if self.isVisible() else ""
-
-    def boundingRect(self) -> QRectF:
-        return self._box
-
-    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if option.levelOfDetailFromTransform(p.worldTransform()) >= READABLE:
-            self._ink.write(p, self._box, self._text, self._align)
-
-
-class NextItem(QGraphicsItem):
-    """The likeliest next tokens below the head, on grounds of their probability."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._tokens: tuple[tuple[str, float], ...] = ()
-        self._box = QRectF()
-
-    def show_tokens(self, tokens: tuple[tuple[str, float], ...], box: QRectF) -> None:
-        if (tokens, box) != (self._tokens, self._box):
-            self.prepareGeometryChange()
-            self._tokens, self._box = tokens, box
-            self.update()
-        self.setVisible(bool(tokens))
-
-    def boundingRect(self) -> QRectF:
-        return self._box
-
-    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if option.levelOfDetailFromTransform(p.worldTransform()) < READABLE:
-            return
-        x = self._box.left()
-        for text, share in self._tokens:
-            wide = max(CHIP_W, PATH.width(glyphs.plain(text)) + 12)
-            ground = theme.on_ramp("probability", share)
-            box = QRectF(x, self._box.top(), wide, CHIP_H)
-            card(p, box, "raised", "line", radius=3)
-            p.setPen(Qt.PenStyle.NoPen)
-            p.setBrush(ground)
-            p.drawRoundedRect(box, 3, 3)
-            p.setPen(theme.ink(ground))
-            p.setFont(theme.mono(12))
-            p.drawText(box, Qt.AlignmentFlag.AlignCenter, glyphs.plain(text))
-            x += wide + 6
-        words = ", ".join(f"{glyphs.plain(text)} {100 * share:.0f}\u2009%" for text, share in self._tokens)
-        rest = QRectF(x + 8, self._box.top(), self._box.right() - x - 8, CHIP_H)
-        SMALL.write(p, rest, f"next: {words}")
+ATTENDED, USED = "what each head attends to", "tokens to each expert"
+WORDS_H = 16
 
 
 class Layer(QObject):
@@ -96,6 +29,7 @@ class Layer(QObject):
         super().__init__(scene)
         self.scene, self.session = scene, session
         self.heads: dict[int, HeadsItem] = {}  # by block
+        self.loads: dict[int, load.LoadItem] = {}  # by block
         self.loud: dict[int, Caption] = {}  # by place of the stream
         self.column, self.title = Caption(RIGHT), Caption()
         self.next = NextItem()
@@ -118,6 +52,7 @@ class Layer(QObject):
         plan = self.scene.plan
         self._glance = self.session.build.alive.glance
         self._place_heads(plan)
+        self._place_loads(plan)
         self._place_loud(plan)
         self._place_words(plan)
         self.ring()
@@ -140,7 +75,8 @@ class Layer(QObject):
     def _make_room(self) -> None:
         plan = self.scene.plan
         widths = [grid(len(maps), plan.blocks[i].card.h).width for i, (_, maps) in self._maps(plan).items()]
-        aside = max([*widths, SMALL.width(ATTENDED + ", now")]) + ASIDE if widths else 0.0
+        widths += [load.width(len(shares)) for shares in self._shares(plan).values()]
+        aside = max([*widths, SMALL.width(f"{ATTENDED}, now")]) + ASIDE if widths else 0.0
         self.scene.set_aside(aside)
 
     def _live(self, path: str) -> Live | None:
@@ -171,6 +107,25 @@ class Layer(QObject):
             item = self.heads[i]
             item.set(block, maps, partial(self._words, maps), plan.blocks[i].card.h)
             item.setPos(_beside(plan.blocks[i], item.grid.height))
+
+    def _shares(self, plan: Layout) -> dict[int, tuple[float, ...]]:
+        """For each open block with a mixture of experts: the load of each of them."""
+        alive = self.session.build.alive
+        if alive.mode != "experts":
+            return {}
+        opened = (i for i, place in enumerate(plan.blocks) if place.kind == "open")
+        return {i: shares for i in opened if (shares := alive.load(f"blocks.{i}.moe"))}
+
+    def _place_loads(self, plan: Layout) -> None:
+        wanted = self._shares(plan)
+        for i in [i for i in self.loads if i not in wanted]:
+            self.scene.removeItem(self.loads.pop(i))
+        for i, shares in wanted.items():
+            if i not in self.loads:
+                self.loads[i] = load.LoadItem()
+                self._add(self.loads[i])
+            self.loads[i].set(shares)
+            self.loads[i].setPos(_beside(plan.blocks[i], self.loads[i].height))
 
     def _words(self, maps: Any) -> list[str]:
         from ...words.heads import words
@@ -203,7 +158,8 @@ class Layer(QObject):
         past = self.session.inside.moment is not None and glance is not None
         when = f"at step {count(glance.step)}" if past and glance else "now"
         top = plan.embed.y - 12 - 20
-        self.title.show_words(f"{ATTENDED}, {when}" if self.heads else "", QRectF(right, top, 260, WORDS_H))
+        words = ATTENDED if self.heads else USED if self.loads else ""
+        self.title.show_words(f"{words}, {when}" if words else "", QRectF(right, top, 260, WORDS_H))
         tokens = glance.following if glance and self.heads else ()
         self.next.show_tokens(tokens, QRectF(plan.head.x, plan.head.bottom + 36, 520, CHIP_H))
 
