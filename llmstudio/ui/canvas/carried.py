@@ -81,7 +81,7 @@ def _loose(leaves: float, end: QPointF) -> QPainterPath:
 
 
 class Spot(Carried):
-    """On the stream under the pointer: a click puts something in there. Or around a sum: a wire can be drawn from it."""
+    """On the stream under the pointer: a click puts something in. Around a sum: a wire can be drawn from it."""
 
     RADIUS = 12.0
 
