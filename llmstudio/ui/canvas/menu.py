@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
@@ -41,6 +42,7 @@ def menu(view: "Desk") -> QMenu:
 
 def _ground(made: QMenu, view: "Desk") -> None:
     build = view.build
+    _ends(made, view)
     for kind in KINDS:
         if kind != "wire" or build.model.blocks:
             _add(made, f"Add {lower(kind)}", partial(verbs.append, build, kind), PARTS[kind].icon)
@@ -55,6 +57,31 @@ def _ground(made: QMenu, view: "Desk") -> None:
         _add(made, "Open all blocks", partial(view.canvas.fold_all, False))
         made.addSeparator()
         _add(made, "Remove all blocks", partial(verbs.clear, build), "trash")
+
+
+def _ends(made: QMenu, view: "Desk") -> None:
+    """Options of the embedding, or of the head."""
+    build, model = view.build, view.build.model
+    if build.selected == "embed":
+        inner = made.addMenu(icon("embedding", "text"), "Positions")
+        for value, text in words.POSITIONS.items():
+            do = partial(build.edit, replace(model, position=value))
+            _switch(inner, text[0].upper() + text[1:], model.position == value, do)
+        _switch(
+            made,
+            "Norm after it",
+            model.embed_norm,
+            partial(build.edit, replace(model, embed_norm=not model.embed_norm)),
+        )
+    elif build.selected == "head":
+        inner = made.addMenu(icon("norm", "text"), "Norm before it")
+        for norm, text in NORMS.items():
+            _switch(inner, text, model.norm == norm, partial(build.edit, replace(model, norm=norm)))
+        _switch(
+            made, "Same matrix as the embedding", model.tied, partial(build.edit, replace(model, tied=not model.tied))
+        )
+    if build.selected in ("embed", "head"):
+        made.addSeparator()
 
 
 def _blocks(made: QMenu, view: "Desk") -> None:
