@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from .data import DataRoom
 from .hall import Hall
+from .hand import HandRoom
 from .inner import InnerRoom
 from .latest import Key, Latest
 from .run import Run
@@ -73,6 +74,7 @@ class InsideRoom:
         self.looking: Latest[Look] = Latest(hall, self._look_key, self.look)
         self.embedded: Latest[EmbeddingView] = Latest(hall, self._run_key, self.embedding)
         self.inner = InnerRoom(hall, weights, self.shown, self._look_key, lambda: self.probe)
+        self.hand = HandRoom(hall, weights, self.shown, self._look_key, lambda: self.probe)
         self._shown: Run | None = None
         self._previous: Projection | None = None  # used on the model thread only
         train.changed.connect(self._follow_run)
@@ -172,6 +174,7 @@ class InsideRoom:
         self.looking.reset()
         self.embedded.reset()
         self.inner.leave()
+        self.hand.leave()
 
     def poll(self) -> None:
         """Nothing runs in this room: views ask when they are visible."""

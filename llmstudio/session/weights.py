@@ -17,6 +17,7 @@ WAIT = 60  # seconds for the thread of another device to come to the end of its 
 class Weights:
     def __init__(self) -> None:
         self._past: OrderedDict[tuple[str, int | None], tuple[GPT, int]] = OrderedDict()
+        self._held: set[tuple[str, int | None]] = set()  # of these, changed by hand, the disk knows nothing
         self._tokenizers: dict[str, Tokenizer] = {}
         self._names: dict[str, list[str]] = {}
         self.troubles: list[str] = []  # sentences for the person; the session says them
@@ -33,10 +34,14 @@ class Weights:
         key = (run.name, step)
         if key not in self._past:
             self._past[key] = self._load(run, folder, step)
-            while len(self._past) > KEPT:
-                self._past.popitem(last=False)
+            for old in [each for each in self._past if each not in self._held][:-KEPT]:
+                del self._past[old]
         self._past.move_to_end(key)
         return self._past[key]
+
+    def hold(self, run: Run, step: int | None) -> None:
+        """Keep this network in memory: it was changed by hand."""
+        self._held.add((run.name, step))
 
     def tokenizer(self, run: Run, folder: Path) -> "Tokenizer":
         """The tokenizer that the run was trained with: the project's may have changed since."""
@@ -59,9 +64,11 @@ class Weights:
         if gpt is not None and not all(bool(p.isfinite().all()) for p in gpt.parameters()):
             run.trainer = None
             self._past.pop((run.name, None), None)
+            self._held.discard((run.name, None))
 
     def clear(self) -> None:
         self._past.clear()
+        self._held.clear()
         self._tokenizers.clear()
         self._names.clear()
 

@@ -5,9 +5,9 @@ What a step is, is in `learner`; when a loss is bad, in `guard`; how the run get
 
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import torch
@@ -34,6 +34,7 @@ from .way import Way
 AWAY = 0.5  # seconds: a longer absence between two steps is a pause and not counted
 RATES = ("learning_rate", "matrix_rate", "min_learning_rate", "weight_decay", "clip", "batch")  # what may have been it
 REPEATS = ("roll_back", "early_stop")  # changes that a repeated run comes to by itself
+T = TypeVar("T")
 News = Generator[Event | None, None, None]
 
 
@@ -287,6 +288,20 @@ class Trainer:
         learner = self._learner
         learner.restored(checkpoint.restore(path, header, tensors, learner.gpt, learner.optimizers))
         self.step, self._told = header.step, header.told
+
+
+def by_hand(trainer: Trainer, change: Callable[[GPT], T]) -> T:
+    """Change the weights of a run between two of its steps, also those that are averaged; what the shown ones gave.
+
+    A loss that jumps after it is no trouble to go back from.
+    """
+    learner = trainer._learner
+    if learner.shown is not learner.gpt:
+        change(learner.gpt)
+    found = change(learner.shown)
+    learner.engine.stale()
+    trainer._guard.forget()
+    return found
 
 
 def _due(change: Changed, step: int, rolled: int) -> bool:

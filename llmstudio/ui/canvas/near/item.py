@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ....core.inside.spot import Spot
-from ....core.model.spec import Model
+from ....core.model.spec import Model, part
 from ....session.session import Session
 from ... import icons
 from ...theme import theme
@@ -58,6 +58,8 @@ class NearItem(QGraphicsItem):
     def refresh(self) -> None:
         """Take in the design, the newest numbers and the opened head."""
         design: Model = self.session.build.model
+        if part(design, self.path) is None:
+            return  # it has just gone from the design; the canvas hears of that next
         if design is not self.sketch.design:
             self.sketch = Sketch(design, self.path)
         heads = getattr(self.sketch.part, "heads", getattr(self.sketch.part, "experts", 1))
