@@ -105,11 +105,6 @@ class Desk(CanvasView):
         if not path or not within & {*self.build.selection}:
             self.build.select(path)
 
-    def write(self, path: str) -> None:
-        """Open a line to write the note of a block or the name of a group in."""
-        corner = self.mapFromScene(self.canvas.area(path).topLeft())
-        notes.Writing(self, self.build, path).popup(self.viewport().mapToGlobal(corner))
-
     def end_gesture(self, pos: QPoint | None) -> None:
         """Let go at a place, or give up (None)."""
         gesture, self.gesture = self.gesture, None
@@ -157,7 +152,7 @@ class Desk(CanvasView):
         elif key in (Qt.Key.Key_Insert, Qt.Key.Key_Slash):
             self._search()
         elif key == Qt.Key.Key_F2 and (path := notes.writable(self.build)):
-            self.write(path)
+            notes.write(self, path)
         else:
             event.ignore()
 

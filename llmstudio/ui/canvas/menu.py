@@ -15,7 +15,7 @@ from . import choosing, gestures, notes, verbs, words
 from .palette import KINDS, PARTS, lower
 
 if TYPE_CHECKING:
-    from .desk import Desk
+    from .view import CanvasView
 
 TIMES = (2, 3, 4, 6, 8, 12, 16, 24)
 SHOWN = 12  # a repetition of no more blocks than these is shown open
@@ -23,7 +23,7 @@ NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "No norm"}
 PLACEMENTS = {"pre": "Before each part", "post": "After the sum", "sandwich": "Before and after"}
 
 
-def menu(view: "Desk") -> QMenu:
+def menu(view: "CanvasView") -> QMenu:
     """The verbs for what is selected. It deletes itself when it closes."""
     build, made = view.build, QMenu(view)
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -40,7 +40,7 @@ def menu(view: "Desk") -> QMenu:
     return made
 
 
-def _ground(made: QMenu, view: "Desk") -> None:
+def _ground(made: QMenu, view: "CanvasView") -> None:
     build = view.build
     _ends(made, view)
     for kind in KINDS:
@@ -59,7 +59,7 @@ def _ground(made: QMenu, view: "Desk") -> None:
         _add(made, "Remove all blocks", partial(verbs.clear, build), "trash")
 
 
-def _ends(made: QMenu, view: "Desk") -> None:
+def _ends(made: QMenu, view: "CanvasView") -> None:
     """Options of the embedding, or of the head."""
     build, model = view.build, view.build.model
     if build.selected == "embed":
@@ -84,7 +84,7 @@ def _ends(made: QMenu, view: "Desk") -> None:
         made.addSeparator()
 
 
-def _blocks(made: QMenu, view: "Desk") -> None:
+def _blocks(made: QMenu, view: "CanvasView") -> None:
     build, here = view.build, view.build.selected_blocks
     part = build.selected.split(".")[2:] if build.selected.startswith("blocks.") else []
     for verb in verbs.VERBS:
@@ -97,7 +97,7 @@ def _blocks(made: QMenu, view: "Desk") -> None:
             _verb(made, view, verb)
     if path := notes.writable(build):
         what = "Rename the group" if path.startswith("groups.") else "Write a note"
-        _add(made, what, partial(view.write, path), "note").setShortcut(QKeySequence("F2"))
+        _add(made, what, partial(notes.write, view, path), "note").setShortcut(QKeySequence("F2"))
     made.addSeparator()
     inner = made.addMenu(icon("plus", "text"), "Add or take out")
     for name in spec.PARTS:
@@ -123,7 +123,7 @@ def _blocks(made: QMenu, view: "Desk") -> None:
     _verb(made, view, verbs.REMOVE).setText(verbs.removal(build))
 
 
-def _options(made: QMenu, view: "Desk") -> None:
+def _options(made: QMenu, view: "CanvasView") -> None:
     """Norm, residual and the way of the parts, of all selected blocks."""
     build = view.build
     norms = made.addMenu(icon("norm", "text"), "Norm")
@@ -135,13 +135,13 @@ def _options(made: QMenu, view: "Desk") -> None:
         _switch(made, text, on, partial(verbs.change, build, **{field: not on}))
 
 
-def _choose(made: QMenu, view: "Desk", field: str, values: dict[str, str]) -> None:
+def _choose(made: QMenu, view: "CanvasView", field: str, values: dict[str, str]) -> None:
     there: Any = verbs.shared(view.build, field)
     for value, text in values.items():
         _switch(made, text, value == there, partial(verbs.change, view.build, **{field: value}))
 
 
-def _repeats(made: QMenu, view: "Desk") -> None:
+def _repeats(made: QMenu, view: "CanvasView") -> None:
     whole = verbs.span(view.build.selected_blocks)
     if whole is None:
         return
@@ -151,7 +151,7 @@ def _repeats(made: QMenu, view: "Desk") -> None:
         _add(inner, text, partial(repeat, view, times))
 
 
-def repeat(view: "Desk", times: int) -> None:
+def repeat(view: "CanvasView", times: int) -> None:
     """Repeat the selected blocks; a short row of them is shown open, so that one can go on with each."""
     verbs.repeat(view.build, times)
     path = view.build.selected
@@ -159,7 +159,7 @@ def repeat(view: "Desk", times: int) -> None:
         view.canvas.open_group(int(path.split(".")[1]), True)
 
 
-def _selecting(made: QMenu, view: "Desk") -> None:
+def _selecting(made: QMenu, view: "CanvasView") -> None:
     build = view.build
     inner = made.addMenu(icon("select", "text"), "Select")
     _verb(inner, view, verbs.SELECT)
@@ -176,7 +176,7 @@ def _selecting(made: QMenu, view: "Desk") -> None:
         )
 
 
-def _wires(made: QMenu, view: "Desk", source: int, text: str) -> None:
+def _wires(made: QMenu, view: "CanvasView", source: int, text: str) -> None:
     """Wires from a place of the stream."""
     targets = verbs.targets(view.build.model, source)
     if not targets:
@@ -189,7 +189,7 @@ def _wires(made: QMenu, view: "Desk", source: int, text: str) -> None:
         inner.addSeparator()
 
 
-def _verb(made: QMenu, view: "Desk", verb: verbs.Verb) -> QAction:
+def _verb(made: QMenu, view: "CanvasView", verb: verbs.Verb) -> QAction:
     action = _add(made, verb.text, partial(verb.do, view.build), verb.icon)
     action.setShortcut(QKeySequence(verb.keys[0]))
     action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown; the panel's own action answers the key

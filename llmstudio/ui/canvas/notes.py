@@ -1,5 +1,7 @@
 """Writing on the canvas: the note of a block, the name of a group."""
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent
@@ -9,6 +11,9 @@ from ...core.model import spec
 from ...session.build import BuildRoom
 from ..widgets.label import label
 from .paint import card
+
+if TYPE_CHECKING:
+    from .view import CanvasView
 
 WIDTH = 320
 
@@ -63,6 +68,12 @@ class Writing(QFrame):
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         card(p, QRectF(self.rect()), "panel", "line_strong", radius=6)
+
+
+def write(view: "CanvasView", path: str) -> None:
+    """Open the line beside the block or group."""
+    corner = view.mapFromScene(view.canvas.area(path).topLeft())
+    Writing(view, view.build, path).popup(view.viewport().mapToGlobal(corner))
 
 
 def writable(build: BuildRoom) -> str:
