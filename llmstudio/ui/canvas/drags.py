@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from ...core.model import edits, spec
 from . import fits, verbs, words
 from .carried import Card, Strand
-from .gestures import EDGE, Pan, Press, Rubber, scroll
+from .gestures import EDGE, Pan, Press, Rubber, scroll, stream_at
 from .layout import CARD_X, PLUS
 
 if TYPE_CHECKING:
@@ -97,9 +97,12 @@ class Connect:
 
     @classmethod
     def begin(cls, view: "CanvasView", press: Press) -> Optional["Connect"]:
-        point = view.mapToScene(press.pos)
-        source = view.canvas.plan.plus_at(point.x(), point.y())
-        return cls(view, source) if source is not None and press.left and not view.space else None
+        point, plan = view.mapToScene(press.pos), view.canvas.plan
+        source = plan.plus_at(point.x(), point.y())
+        if source is None:
+            source = stream_at(view, press.pos)  # beside the sums: the place that is nearest
+        able = source is not None and source < len(plan.blocks) and press.left and not view.space
+        return cls(view, source) if able else None
 
     def move(self, pos: QPoint) -> None:
         scroll(self.view, pos)
