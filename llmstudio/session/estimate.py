@@ -4,6 +4,7 @@ A probe begins when the design has not been edited for a moment, and is given up
 in, the last one is carried over to the new design by its arithmetic.
 """
 
+import sys
 import time
 from collections.abc import Callable, Generator
 from typing import Any, Literal
@@ -89,9 +90,11 @@ class Estimate:
     @property
     def seconds(self) -> float | None:
         """A forecast of the whole run on this machine."""
-        model, recipe = self._now
         speed = self.speed
-        return speeds.forecast(recipe, model, self._validation(), speed) if speed else None
+        return self.seconds_of(*self._now, speed) if speed else None
+
+    def seconds_of(self, model: Model, recipe: Recipe, speed: Speed) -> float:
+        return speeds.forecast(recipe, model, self._validation(), speed)
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -105,7 +108,9 @@ class Estimate:
     @property
     def memory(self) -> Footprint:
         """Bytes that a run takes on this machine, by what they are for."""
-        model, recipe = self._now
+        return self.memory_of(*self._now)
+
+    def memory_of(self, model: Model, recipe: Recipe) -> Footprint:
         if self._speed is None:
             return cost.footprint(model, recipe)
         fused = self._speed.fused
@@ -142,6 +147,8 @@ class Estimate:
         """Why nothing can be measured now, in one sentence."""
         if reason := self._in_the_way():
             return reason
+        if "torch" not in sys.modules:  # it comes behind the painted window
+            return "The studio is still loading."
         free = memory.available()
         if free is not None and min(self.memory.total, PROBE_MOST) > SPARE * free:
             return "There is not enough free memory to try it."

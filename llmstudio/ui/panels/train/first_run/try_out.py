@@ -9,16 +9,12 @@ from .....core.train.recipe import Recipe
 if TYPE_CHECKING:
     from .....core.model.spec import Model
     from .....core.train.compiled import Wish
-    from .....core.train.preview import Speed
+    from .....core.train.speed import Speed
     from .....session.session import Session
     from .....session.worker import Job
 
 MOST_MEMORY = 2e9  # bytes: a larger design is not tried out unasked
 TOKENS = 60
-COUNTS = (  # what a recipe says about the time of a step, or the start
-    "batch", "accumulate", "optimizer", "ema", "dropout", "label_smoothing", "z_loss", "precision", "compile",
-    "recompute", "prompt", "seed",
-)  # fmt: skip
 PAYS = 20.0  # seconds of a run for which the step is translated ahead
 
 
@@ -27,46 +23,50 @@ class TryOut:
 
     def __init__(self, session: "Session", told: Callable[[], object]) -> None:
         self._session, self._told = session, told
-        self.speed: Speed | None = None
         self.text = ""
         self._job: Job | None = None
         self._opened: object = None  # the project that was tried out
         self._making: Wish | None = None  # the step that is being translated for this machine
+        self._pays_for: Speed | None = None  # what was measured when that was looked into
         self._look_at = 0.0
-        self._of: tuple[object, ...] | None = None  # the design that `speed` and `text` are of, or soon will be
+        self._of: tuple[object, ...] | None = None  # the design that `text` is of, or soon will be
+        session.build.estimate.changed.connect(self._measured)
+
+    @property
+    def speed(self) -> "Speed | None":
+        """Of this very design; None until it was measured."""
+        estimate = self._session.build.estimate
+        return estimate.speed if estimate.state == "measured" and self._of is not None else None
 
     @property
     def seconds(self) -> float | None:
         """A forecast of the whole run, None until a step was measured."""
-        manifest = self._session.data.manifest
-        if self.speed is None or manifest is None:
-            return None
-        from .....core.train.preview import forecast
-
-        recipe, model = self._session.train.recipe, self._session.build.model
-        return forecast(recipe, model, manifest.validation_tokens, self.speed)
+        known = self.speed is not None and self._session.data.manifest is not None
+        return self._session.build.estimate.seconds if known else None
 
     def follow(self) -> None:
         """Try again where the design is another one by now."""
         session = self._session
         if session.opened is not self._opened:
             self.stop()
-            self._opened, self._of, self.speed, self.text = session.opened, None, None, ""
+            self._opened, self._of, self.text = session.opened, None, ""
             self._told()
         ready = session.data.ready and not session.build.problems and not session.train.busy
-        of = (session.build.model, *(getattr(session.train.recipe, name) for name in COUNTS), session.data.manifest)
-        if not ready or of == self._of or session.build.cost.memory_training(session.train.recipe.batch) > MOST_MEMORY:
+        recipe = session.train.recipe
+        of = (session.build.model, recipe.prompt, recipe.seed, session.data.manifest)
+        if not ready or session.build.cost.memory_training(recipe.batch) > MOST_MEMORY:
             return
-        self.stop()
-        self._of, self.speed, self.text = of, None, ""
+        session.build.estimate.follow()
+        if of == self._of:
+            return
+        self._give_up()
+        self._of, self.text = of, ""
         self._told()
-        self._job = session.models.start(_work(session.build.model, session.train.recipe, session.data.tokenizer))
+        self._job = session.models.start(_work(session.build.model, recipe, session.data.tokenizer))
         job = self._job
-        session.then(job.done, lambda _: self._finished(job))
+        session.then(job.done, lambda text: self._written(job, text))
 
     def tick(self) -> None:
-        if self._job is not None and self._job.log:
-            self._take(self._job.log[-1])
         if self._making is not None and time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + 1
             made = self._session.models.ask(_made, self._making)
@@ -75,18 +75,27 @@ class TryOut:
     def stop(self) -> None:
         """A run begins, or the page goes: the thread is needed. What is being translated goes on, for the run."""
         self._making = None
+        self._session.build.estimate.stop()
+        self._give_up()
+
+    def _give_up(self) -> None:
         if self._job is not None:
             self._job.stop()
             self._job = None
 
-    def _finished(self, job: "Job") -> None:
-        if job is not self._job:
+    def _written(self, job: "Job", text: str | None) -> None:
+        if job is self._job and text is not None:
+            self.text, self._job = text, None
+            self._told()
+
+    def _measured(self) -> None:
+        """Where a run would be long enough, its step is translated while the person reads."""
+        self._told()
+        session, speed = self._session, self.speed
+        if speed is None or speed is self._pays_for:
             return
-        if job.log:
-            self._take(job.log[-1])
-        self._job = None
-        session = self._session
-        if self.speed and not self.speed.compiled and (self.seconds or 0) >= PAYS:
+        self._pays_for = speed
+        if speed.whole and not speed.compiled and (self.seconds or 0) >= PAYS:
             started = session.models.ask(_translate, session.build.model, session.train.recipe)
             session.then(started, self._translating)
 
@@ -98,23 +107,13 @@ class TryOut:
         if made is not None and self._making is not None:
             self._making = None
             if made:
-                self._of = None
-                self.follow()
-
-    def _take(self, news: "tuple[Speed | None, str]") -> None:
-        if news != (self.speed, self.text):
-            self.speed, self.text = news
-            self._told()
+                self._session.build.estimate.start()
 
 
-def _work(model: "Model", recipe: Recipe, tokenizer: Any) -> "Generator[tuple[Speed | None, str] | None, None, None]":
-    from .....core.train.preview import measure, untrained
-    from .....session.launch import compiler
+def _work(model: "Model", recipe: Recipe, tokenizer: Any) -> "Generator[None, None, str]":
+    from .....core.train.preview import untrained
 
-    text = yield from untrained(model, recipe, tokenizer, TOKENS)
-    yield None, text
-    speed = yield from measure(model, recipe, compiler=compiler())
-    yield speed, text
+    return (yield from untrained(model, recipe, tokenizer, TOKENS))
 
 
 def _translate(model: "Model", recipe: Recipe) -> "Wish | None":

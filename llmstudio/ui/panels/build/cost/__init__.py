@@ -1,0 +1,5 @@
+"""What the design costs."""
+
+from .panel import CostPanel
+
+__all__ = ["CostPanel"]

@@ -1,0 +1,31 @@
+"""What was measured on one design is carried over to another by hand-countable sums."""
+
+import pytest
+from msgspec.structs import replace
+
+from llmstudio.core.model import cost
+from llmstudio.core.model.spec import Block, Model
+from llmstudio.core.train import speed as speeds
+from llmstudio.core.train.recipe import Recipe
+
+MODEL, RECIPE = Model(vocab=16, context=8, width=16, blocks=(Block(),)), Recipe(batch=2)
+SPEED = speeds.Speed(step=0.1, read=0.03, exact=0.04, token=0.002, update=0.02)
+
+
+def test_twice_the_batch_is_twice_the_arithmetic_and_the_same_update() -> None:
+    found = speeds.carried(SPEED, (MODEL, RECIPE), (MODEL, replace(RECIPE, batch=4)))
+    assert found.step == pytest.approx(2 * 0.08 + 0.02)
+    assert (found.read, found.exact, found.token) == pytest.approx((0.06, 0.08, 0.002))
+    assert not found.whole
+
+
+def test_another_design_counts_by_its_arithmetic_and_parameters() -> None:
+    larger = replace(MODEL, blocks=(Block(),) * 3)
+    found = speeds.carried(SPEED, (MODEL, RECIPE), (larger, RECIPE))
+    work = cost.flops_per_token(larger) / cost.flops_per_token(MODEL)
+    assert found.step == pytest.approx(0.08 * work + 0.02 * cost.total(larger) / cost.total(MODEL))
+
+
+def test_rates() -> None:
+    assert speeds.tokens_per_second(MODEL, RECIPE, SPEED) == pytest.approx(160)
+    assert speeds.flops_per_second(MODEL, RECIPE, SPEED) == pytest.approx(160 * cost.flops_per_token(MODEL))
