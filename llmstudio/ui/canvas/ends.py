@@ -4,11 +4,27 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from .. import icons
 from ..theme import theme
 from .items import READABLE, TINY, CanvasItem, detail
 from .layout import MARGIN, STREAM_WIDTH, Box, Layout
-from .paint import CENTER, FACTS, NAME, PATH, RIGHT, SHAPE, SMALL, Ink, arrow, card, chip, grounds, pen, pill, rect
+from .paint import (
+    CENTER,
+    FACTS,
+    NAME,
+    PATH,
+    RIGHT,
+    SHAPE,
+    SMALL,
+    Ink,
+    arrow,
+    card,
+    chip,
+    grounds,
+    icon,
+    pen,
+    pill,
+    rect,
+)
 from .shown import EndLook, StreamLook
 
 CHIP_H, CHIP_STEP = 24, 27
@@ -30,7 +46,7 @@ class EndItem(CanvasItem):
                 Ink(round(letters), 600).write(p, box.adjusted(12, 0, -4, 0), look.name)
             return
         role = "accent" if look.selected else "text"
-        icons.draw(p, look.icon, QRectF(box.x() + 12, box.y() + 10, 16, 16), role)
+        icon(p, look.icon, QRectF(box.x() + 12, box.y() + 10, 16, 16), role)
         taken = NAME.write(p, box.adjusted(36, 0, -8, 0), look.name)
         if zoom < READABLE:
             return
@@ -67,7 +83,7 @@ class StreamItem(CanvasItem):
         self._chips(p, plan, look)
         if look.note:
             box = QRectF(plan.embed.right + 88, plan.embed.y - MARGIN + 4, NOTE_W, 32)
-            icons.draw(p, "note", QRectF(box.x() - 22, box.y() + 1, 14, 14), "muted")
+            icon(p, "note", QRectF(box.x() - 22, box.y() + 1, 14, 14), "muted")
             _words(p, box, look.note, 11)
         if look.hint:
             _words(p, QRectF(24, plan.line(0) - 30, 330, 60), look.hint, 13)

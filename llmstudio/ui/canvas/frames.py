@@ -4,11 +4,26 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from .. import icons
 from . import tiny
 from .items import READABLE, TINY, CanvasItem, detail
 from .layout import FOLDED_X, Frame
-from .paint import CENTER, FACTS, NAME, PATH, RIGHT, SMALL, TITLE, card, chevron, chips, grounds, pen, reading, rect
+from .paint import (
+    CENTER,
+    FACTS,
+    NAME,
+    PATH,
+    RIGHT,
+    SMALL,
+    TITLE,
+    card,
+    chevron,
+    chips,
+    grounds,
+    icon,
+    pen,
+    reading,
+    rect,
+)
 from .shown import GroupLook
 
 
@@ -38,7 +53,7 @@ def _shut(p: QPainter, frame: Frame, look: GroupLook, readable: bool) -> None:
     if not readable:
         NAME.write(p, box.adjusted(58, 0, -8, 0), look.title)
         return
-    icons.draw(p, "group", QRectF(box.x() + 34, box.center().y() - 8, 16, 16), "accent" if look.selected else "muted")
+    icon(p, "group", QRectF(box.x() + 34, box.center().y() - 8, 16, 16), "accent" if look.selected else "muted")
     rest = box.adjusted(58, 0, -12, 0)
     if look.live:
         rest.setRight(rest.right() - reading(p, rest, look.live) - 12)

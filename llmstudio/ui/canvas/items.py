@@ -6,7 +6,6 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from .. import icons
 from . import tiny
 from .layout import CARD_X, FOLDED_X, HEADER, PLUS, STREAM_WIDTH, Place
 from .layout import SHAPE as SHAPE_AT
@@ -25,6 +24,7 @@ from .paint import (
     chevron,
     chips,
     grounds,
+    icon,
     joint,
     norm_chip,
     pill,
@@ -93,7 +93,7 @@ def _folded(p: QPainter, place: Place, look: BlockLook, readable: bool) -> None:
     card(p, box, *grounds(selected, bool(look.hovered), bool(look.wrong), "raised", "line_strong"))
     chevron(p, FOLDED_X + 18, box.center().y(), "muted", False)
     if readable:
-        icons.draw(p, "block", QRectF(FOLDED_X + 34, box.center().y() - 8, 16, 16), "accent" if selected else "muted")
+        icon(p, "block", QRectF(FOLDED_X + 34, box.center().y() - 8, 16, 16), "accent" if selected else "muted")
     NAME.write(p, QRectF(FOLDED_X + 58, box.y(), 80, box.height()), look.title)
     if readable:
         facts = QRectF(FOLDED_X + 138, box.y(), box.width() - 138 - 12, box.height())
@@ -120,7 +120,7 @@ def _open(p: QPainter, place: Place, look: BlockLook, readable: bool, loose: boo
             SHAPE.write(p, QRectF(SHAPE_AT[0], place.shape - SHAPE_AT[2] / 2, *SHAPE_AT[1:]), look.shape, RIGHT)
         if place.note:
             note = rect(place.note)
-            icons.draw(p, "note", QRectF(note.x() + 2, note.center().y() - 7, 14, 14), "muted")
+            icon(p, "note", QRectF(note.x() + 2, note.center().y() - 7, 14, 14), "muted")
             SMALL.write(p, note.adjusted(24, 0, 0, 0), look.note)
     else:
         TITLE.write(p, header.adjusted(32, 0, -12, 0), look.title)
@@ -205,7 +205,7 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
         return
     if row.before and not shared:
         norm_chip(p, QRectF(box.x() + 8, box.y() + 9, 38, 18))
-    icons.draw(p, row.icon, QRectF(box.x() + left, box.y() + 10, 16, 16), "accent" if selected else "text")
+    icon(p, row.icon, QRectF(box.x() + left, box.y() + 10, 16, 16), "accent" if selected else "text")
     rest = box.adjusted(left + 24, 0, -8, 0)
     rest.setLeft(rest.left() + NAME.write(p, rest, row.name) + 12)
     if row.problem:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPaintEngine, QPainter, QPen, QPixmap, QPolygonF
 
+from .. import icons
 from ..theme import theme
 from .layout import PLUS, STREAM_WIDTH, Box
 from .shown import Live
@@ -128,6 +129,21 @@ def chips(p: QPainter, box: QRectF, texts: Sequence[str], kept: float) -> float:
     for name in names:
         x += chip(p, x, box.center().y(), name) + 6
     return total
+
+
+def icon(p: QPainter, name: str, box: QRectF, role: str) -> None:
+    """Into a picture of pixels an icon drawn before at this size; into any other the strokes themselves."""
+    if p.paintEngine().type() != QPaintEngine.Type.Raster:
+        icons.draw(p, name, box, role)
+        return
+    scale = p.worldTransform().m11() * p.device().devicePixelRatioF()
+    p.drawPixmap(box, _drawn(name, theme.color(role).name(), role, max(1, round(box.width() * scale))), QRectF())
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, color: str, role: str, pixels: int) -> QPixmap:
+    """`color` is that of the role now: another theme has other pictures."""
+    return icons.pixmap(name, role, pixels, 1.0)
 
 
 def norm_chip(p: QPainter, box: QRectF) -> None:

@@ -4,11 +4,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from .. import icons
 from ..theme import theme
 from .items import READABLE, TINY, CanvasItem, detail
 from .layout import CARD_W, CARD_X, PLUS, Box, Wire
-from .paint import CENTER, SHAPE, SMALL, arrow, card, pen, pill, plus, rect
+from .paint import CENTER, SHAPE, SMALL, arrow, card, icon, pen, pill, plus, rect
 from .shown import WireLook
 
 
@@ -27,7 +26,7 @@ class WireLabel(CanvasItem):
         role = "accent" if look.selected else "error" if look.problem else "text"
         card(p, box, ground, role, radius=10)
         if look.gated:
-            icons.draw(p, "gate", QRectF(box.x() + 8, box.center().y() - 7, 14, 14), role)
+            icon(p, "gate", QRectF(box.x() + 8, box.center().y() - 7, 14, 14), role)
         ink.write(p, box.adjusted(gate, 0, 0, 0), look.text, CENTER)
 
 
