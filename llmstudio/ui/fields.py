@@ -90,7 +90,7 @@ def editor(found: Option, value: Any, default: Any, edited: Callable[[Any], None
     return Number(found, value, default, edited)
 
 
-class _Editor(QWidget):
+class Editor(QWidget):
     """While it is fixed a padlock stands in its field, or after it where it has none."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class Padlock(QWidget):
         icons.draw(QPainter(self), "lock", self.rect(), "faint")
 
 
-class Number(_Editor):
+class Number(Editor):
     """A number field, with a slider before it where the range is short."""
 
     def __init__(self, found: Option, value: float, default: float, edited: Callable[[Any], None]) -> None:
@@ -151,7 +151,7 @@ class Number(_Editor):
         self.part.set_value(value)
 
 
-class Perhaps(_Editor):
+class Perhaps(Editor):
     """A number that may be off: a check and, while it is on, a field."""
 
     def __init__(self, found: Option, value: float | None, edited: Callable[[Any], None]) -> None:
@@ -182,10 +182,13 @@ class Perhaps(_Editor):
         assert self.padlock is not None
         self.padlock.setVisible(bool(reason) and self.number.isHidden())  # the field has its own
 
-    def say_off(self, text: str) -> None:
-        """What being off means here: "512, four times the width"."""
+    def say_off(self, text: str, start: float | None = None) -> None:
+        """What being off means here, "512, four times the width", and what it starts from when turned on."""
         self._off = text
-        self._show(self.check.isChecked())
+        on = self.check.isChecked()
+        if start is not None and not on:
+            self.number.set_value(start)
+        self._show(on)
 
     def _turned(self, on: bool) -> None:
         self._show(on)
@@ -197,7 +200,7 @@ class Perhaps(_Editor):
         self.number.setVisible(on)
 
 
-class Check(_Editor):
+class Check(Editor):
     def __init__(self, found: Option, value: bool, edited: Callable[[Any], None]) -> None:
         super().__init__()
         self.check = QCheckBox(_on(value))
@@ -214,7 +217,7 @@ class Check(_Editor):
         self.check.setText(_on(value))
 
 
-class Choice(_Editor):
+class Choice(Editor):
     """Words side by side, or a list where they are many. The word for None is "off", or that of "" in `words`."""
 
     def __init__(self, found: Option, value: str | None, edited: Callable[[Any], None]) -> None:
@@ -243,7 +246,9 @@ class Choice(_Editor):
         self.part.choose(self._words[value])
 
     def say_hint(self, value: str, hint: str) -> None:
-        """The tooltip of one choice."""
+        """The tooltip of one choice; a value that is none here is ignored."""
+        if value not in self._words:
+            return
         if isinstance(self.part, Segments):
             self.part.set_hint(self._words[value], hint)
         else:
@@ -251,7 +256,7 @@ class Choice(_Editor):
             self.part.setItemData(row, hint, Qt.ItemDataRole.ToolTipRole)
 
 
-class Text(_Editor):
+class Text(Editor):
     """A line of text; line ends are shown as arrows."""
 
     def __init__(self, found: Option, value: str, edited: Callable[[Any], None]) -> None:

@@ -1,7 +1,7 @@
 """A form made from a value's type hints: a new option in a struct appears in the window by itself, with its help."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, get_type_hints
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -15,33 +15,60 @@ from .widgets.label import label
 LABEL, ROW, GAP = 104, 28, 4
 
 
+Make = Callable[[Option, Any, Callable[[Any], None]], QWidget]
+"""Makes an editor of one's own for a field, as `fields.editor` does: of the option, its value, and who takes edits."""
+
+
+def _always(name: str, value: Struct) -> bool:
+    return True
+
+
+def _as_it_is(found: Option) -> Option:
+    return found
+
+
+class Dress(NamedTuple):
+    """What a form says otherwise than its type: options with other words, fields with editors of their own, and which
+    rows count beside the others, (name, value) -> bool."""
+
+    option: Callable[[Option], Option] = _as_it_is
+    own: Mapping[str, Make] = {}
+    counts: Callable[[str, Any], bool] = _always
+
+
+PLAIN = Dress()
+
+
 class Form(QWidget):
     """Rows for the fields of `value`. `edited` gets the whole new value; fields without an editor are left alone.
 
     A nested struct is a group of its own rows. A path names a field, "peak", or one inside, "attention.heads".
-    Rows of fields that do not count beside the others are not shown. `titled`: the groups have their names.
+    Rows of fields that do not count beside the others are not shown. `titled`: the groups have their names. `only`
+    these fields; under titles, in that order, where it is a mapping.
     """
 
     def __init__(
-        self, value: Struct, edited: Callable[[Any], None], only: Iterable[str] = (), titled: bool = True
+        self,
+        value: Struct,
+        edited: Callable[[Any], None],
+        only: Iterable[str] | Mapping[str, Iterable[str]] = (),
+        titled: bool = True,
+        dress: Dress = PLAIN,
     ) -> None:
         super().__init__()
         self.value = value
-        self._edited = edited
+        self._edited, self._dress = edited, dress
         self._rows: dict[str, Row] = {}
         self._nested: dict[str, _Nested] = {}
+        self._titles: list[tuple[QWidget, list[str]]] = []  # and whose they are
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GAP)
-        wanted = set(only)
-        group = ""
-        for found in options(type(value)):
-            if wanted and found.name not in wanted:
-                continue
-            if titled and found.group and found.group != group:
-                self._section(found.group)
-            group = found.group or group
-            self._add(found)
+        for title, found in _sections(type(value), only):
+            if titled and title:
+                self._section(title, [each.name for each in found])
+            for each in found:
+                self._add(dress.option(each))
         self._show_what_counts()
 
     def set(self, value: Struct) -> None:
@@ -79,10 +106,12 @@ class Form(QWidget):
     def row(self, name: str) -> "Row":
         return self._rows[name]
 
-    def _section(self, title: str) -> None:
+    def _section(self, title: str, names: list[str]) -> None:
+        head = label(title, "section")
         if self._column.count():
-            self._column.addSpacing(8)
-        self._column.addWidget(label(title, "section"))
+            head.setContentsMargins(0, 8, 0, 0)
+        self._titles.append((head, names))
+        self._column.addWidget(head)
 
     def _add(self, found: Option) -> None:
         value = getattr(self.value, found.name)
@@ -91,7 +120,8 @@ class Form(QWidget):
             self._column.addWidget(self._nested[found.name])
             return
         default = _default(type(self.value), found.name, value)
-        self._rows[found.name] = Row(found, value, default, lambda new: self._change(found.name, new))
+        make = self._dress.own.get(found.name)
+        self._rows[found.name] = Row(found, value, default, lambda new: self._change(found.name, new), make)
         self._column.addWidget(self._rows[found.name])
 
     def _change(self, name: str, value: Any) -> None:
@@ -102,14 +132,20 @@ class Form(QWidget):
             self._edited(new)
 
     def _show_what_counts(self) -> None:
-        for row in self._rows.values():
-            row.setVisible(row.found.counts(self.value))
+        shown = {name for name, row in self._rows.items() if row.found.counts(self.value)}
+        shown = {name for name in shown if self._dress.counts(name, self.value)}
+        for name, row in self._rows.items():
+            row.setVisible(name in shown)
+        for head, names in self._titles:
+            head.setVisible(not shown.isdisjoint(names) or not self._nested.keys().isdisjoint(names))
 
 
 class Row(QWidget):
     """Label, editor, and under them what is wrong."""
 
-    def __init__(self, found: Option, value: Any, default: Any, edited: Callable[[Any], None]) -> None:
+    def __init__(
+        self, found: Option, value: Any, default: Any, edited: Callable[[Any], None], make: Make | None = None
+    ) -> None:
         super().__init__()
         self.found = found
         self.label = ElidedLabel(found.title, "muted")
@@ -117,7 +153,7 @@ class Row(QWidget):
         self.label.setFixedHeight(ROW)
         self._hint = " ".join(part for part in (found.hint, f"Default: {said(default)}.") if part)
         self._more = self._reason = ""
-        self.editor: Any = editor(found, value, default, edited)
+        self.editor: Any = make(found, value, edited) if make else editor(found, value, default, edited)
         self.editor.setMinimumHeight(ROW)
         self._wrong = label("", "error", wrap=True)
         self._wrong.hide()
@@ -216,10 +252,21 @@ def options(kind: type[Struct]) -> list[Option]:
     return sorted(found, key=lambda each: order.index(each.group))
 
 
+def _sections(kind: type[Struct], only: Iterable[str] | Mapping[str, Iterable[str]]) -> list[tuple[str, list[Option]]]:
+    """The title of each group, "" where it has none, and its options."""
+    found = options(kind)
+    if isinstance(only, Mapping):
+        known = {each.name: each for each in found}
+        return [(title, [known[name] for name in names]) for title, names in only.items()]
+    wanted = set(only)
+    chosen = [each for each in found if not wanted or each.name in wanted]
+    titles = dict.fromkeys(each.group for each in chosen)
+    return [(title, [each for each in chosen if each.group == title]) for title in titles]
+
+
 def _default(kind: type[Struct], name: str, value: Any) -> Any:
     """What the field is when nobody chose; `value` where the struct has no default."""
     for each in msgspec.structs.fields(kind):
         if each.name == name and each.default is not msgspec.NODEFAULT:
             return each.default
     return value
-

@@ -1,10 +1,12 @@
-"""Which parts are of one kind, so that an edit can go to all; and which option a problem is about."""
+"""Which parts an edit goes to, what must change along with it, and which option a problem is about."""
 
+from collections.abc import Sequence
 from typing import Any, get_args, get_type_hints
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from ...core.model.spec import Model
+from ...core.model.spec import Attention, Model, part, parts
 
 
 def alike(model: Model, path: str) -> list[str]:
@@ -16,8 +18,36 @@ def alike(model: Model, path: str) -> list[str]:
         return [path]
     if len(rest) == 1:
         return [f"blocks.{i}" for i in range(len(model.blocks))]
-    parts = {"attn": [b.attention for b in model.blocks], "mlp": [b.mlp for b in model.blocks]}
-    return [f"blocks.{i}.{rest[1]}" for i, part in enumerate(parts[rest[1]]) if part is not None]
+    return [f"blocks.{i}.{rest[1]}" for i, block in enumerate(model.blocks) if rest[1] in parts(block)]
+
+
+def chosen(model: Model, selection: Sequence[str]) -> list[str]:
+    """Of what is selected, the parts of the kind of the last; also those inside selected blocks."""
+    if not selection:
+        return [""]
+    picked = {*selection}
+    inside = selection[-1].count(".") == 2
+    return [
+        path for path in alike(model, selection[-1]) if path in picked or (inside and path.rpartition(".")[0] in picked)
+    ]
+
+
+def differing(model: Model, paths: Sequence[str]) -> list[str]:
+    """The fields in which the parts at these paths are not all the same."""
+    values = [value for path in paths if (value := part(model, path)) is not None]
+    first = values[0]
+    return [
+        name
+        for name in first.__struct_fields__
+        if any(getattr(value, name) != getattr(first, name) for value in values[1:])
+    ]
+
+
+def settled(value: Struct) -> Struct:
+    """The value without what its other options leave no sense for, so that no edit makes a problem out of sight."""
+    if isinstance(value, Attention) and value.window is None and value.sinks is not None:
+        return replace(value, sinks=None)
+    return value
 
 
 def field(value: Struct, problem: str) -> str:

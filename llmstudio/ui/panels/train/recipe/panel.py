@@ -10,11 +10,12 @@ from ....form import Form, Row, options
 from ....panel import Panel
 from ....rate_finder import RateFinder
 from ....widgets.button import button, tool
+from ....widgets.explanation import Explanation
 from ....widgets.fold import Fold
 from ....widgets.label import label
 from ....words.recipe import portion
 from .deeds import Deeds
-from .explanation import Explanation, explained
+from .explanation import CHOSEN, explained, of_value
 from .schedule import Schedule
 from .unusual import unusual
 
@@ -53,7 +54,7 @@ class RecipePanel(Panel):
         self.more = button("+1\u2009000", "", "slim", self._longer, f"{MORE:,} steps more".replace(",", "\u2009"))
         self.more.setFixedWidth(52)
         self.row("steps").put_beside(self.more)
-        self.explanations = {name: self._explain(name) for name in ("schedule", "optimizer")}
+        self.explanations = {name: self._explain(name) for name in CHOSEN}
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -108,7 +109,7 @@ class RecipePanel(Panel):
         self.column.addWidget(fold)
 
     def _explain(self, name: str) -> Explanation:
-        made = Explanation(name)
+        made = Explanation()
         self.row(name).put_below(made)
         return made
 
@@ -129,7 +130,7 @@ class RecipePanel(Panel):
         for name, words in explained(recipe).items():
             self.row(name).set_help(words)
         for name, explanation in self.explanations.items():
-            explanation.say(getattr(recipe, name))
+            explanation.say(of_value(recipe, name))
         manifest = self.session.data.manifest
         self.portion.setText(portion(recipe, model, manifest.train_tokens if manifest else None))
         self.more.setEnabled(not train.starting)

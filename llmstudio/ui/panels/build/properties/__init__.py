@@ -1,0 +1,3 @@
+"""The options of the selected part."""
+
+from .panel import PropertiesPanel as PropertiesPanel
