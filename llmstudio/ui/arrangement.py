@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 FULL = 1432  # width of a workspace in the window that the sizes are made for
 WIDE = 340  # a column from this width on can be narrower
+TAB = 1 << 20  # what a place needs that is always a tab
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Place:
 
     panel: str
     size: int = 0  # pixels along its row or column; 0 shares what is left
-    needs: int = 0  # pixels of height of the workspace; in a lower one it is a tab behind the place after it
+    needs: int = 0  # pixels of height of the workspace; in a lower one it is a tab behind the next place that is none
 
     @property
     def module(self) -> str:
@@ -66,11 +66,14 @@ def tabs(part: Place | Split, height: int) -> Iterator[tuple[Place, Place]]:
     """Each place that is a tab in a workspace of this height, and the place that it is behind."""
     if isinstance(part, Place):
         return
-    for inner, after in pairwise(part.parts):
-        if isinstance(inner, Place) and inner.needs > height:
-            yield inner, next(places(after))
+    waiting: list[Place] = []
     for inner in part.parts:
-        yield from tabs(inner, height)
+        if isinstance(inner, Place) and inner.needs > height:
+            waiting.append(inner)
+        else:
+            yield from ((behind, next(places(fitted(inner, height)))) for behind in waiting)
+            waiting = []
+            yield from tabs(inner, height)
 
 
 def sizes(part: Place | Split, width: int, height: int, gap: int) -> dict[str, tuple[int, int]]:

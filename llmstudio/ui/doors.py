@@ -14,6 +14,8 @@ class House(Protocol):
 
     def choose(self, name: str) -> None: ...
 
+    def bring(self, name: str) -> None: ...
+
 
 def house(widget: QWidget | None) -> "QWidget | None":
     """The window that holds `widget`, also from a floating panel; None for a panel on its own."""
@@ -27,6 +29,13 @@ def go(widget: QWidget, stage: str) -> None:
     found = house(widget)
     if isinstance(found, House):
         found.choose(stage)
+
+
+def bring(widget: QWidget, panel: str) -> None:
+    """Show a panel of the stage in front of those that it shares a place with: "build.code"."""
+    found = house(widget)
+    if isinstance(found, House):
+        found.bring(panel)
 
 
 def act(widget: QWidget, key: str) -> None:

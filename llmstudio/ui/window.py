@@ -99,6 +99,10 @@ class Window(QWidget):
         if self._painted:
             self._save_soon.start()
 
+    def bring(self, name: str) -> None:
+        """Show a panel of this stage in front."""
+        self.workspace.bring(name)
+
     def attempt(self, verb: Callable[[], object]) -> None:
         """Do what the person asked for; what they cannot do is said in a toast."""
         try:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QPlainTextEdit, QTabWidget, QTextEdit, QWidget
 
-from .arrangement import Place, Split, Stage, fitted, places, sizes, tabs
+from .arrangement import TAB, Place, Split, Stage, fitted, places, sizes, tabs
 from .panel import Panel, ground
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Workspace(QMainWindow):
         """Make the panels, one per beat; modules are imported on the file thread, so that the window stays awake."""
         if not self._started:
             self._started = True
-            self._queue = list(self.docks.values())
+            self._queue = sorted(self.docks.values(), key=lambda dock: dock.place.needs >= TAB)  # what is seen first
             self._next()
 
     def fill_now(self) -> None:
@@ -97,6 +97,13 @@ class Workspace(QMainWindow):
         """Take up a saved arrangement; one that does not fit is ignored."""
         if state and self.restoreState(QByteArray.fromBase64(state.encode())):
             self._mine = True
+
+    def bring(self, name: str) -> None:
+        """Show a panel by its `name`, "build.code", in front of what it shares a place with."""
+        dock = next((dock for dock in self.docks.values() if dock.panel is not None and dock.panel.name == name), None)
+        if dock is not None:
+            dock.show()
+            dock.raise_()
 
     def view_actions(self) -> list[QAction]:
         """One per panel, to show or hide it."""

@@ -1,6 +1,6 @@
 import pytest
 
-from llmstudio.ui.arrangement import Place, column, fitted, places, row, sizes, tabs
+from llmstudio.ui.arrangement import TAB, Place, column, fitted, places, row, sizes, tabs
 from llmstudio.ui.panels import WORKSPACES
 
 LAYOUT = row(
@@ -43,3 +43,9 @@ def test_a_low_workspace_keeps_a_place_as_a_tab_behind_the_next() -> None:
     assert fitted(layout, 700) == layout and not [*tabs(layout, 700)]
     assert [place.name for place in places(fitted(layout, 699))] == ["A", "B", "D"]
     assert [(behind.name, before.name) for behind, before in tabs(layout, 699)] == [("C", "D")]
+
+
+def test_places_that_are_always_tabs_are_behind_the_next_that_is_none() -> None:
+    layout = row(Place("a:A"), Place("b:B", needs=TAB), Place("c:C", needs=TAB), column(Place("d:D"), Place("e:E")))
+    assert [place.name for place in places(fitted(layout, 5000))] == ["A", "D", "E"]
+    assert [(behind.name, before.name) for behind, before in tabs(layout, 5000)] == [("B", "D"), ("C", "D")]
