@@ -59,7 +59,7 @@ class Window(QWidget):
         self.notifier = Notifier(self, session)
         self.overlay = DropOverlay(self)
         self.focus = Focus(self)
-        self.clock = Clock(self, session.poll, self._turns, [self.top, self.time])
+        self.clock = Clock(self, session.poll, self._turns, [self.top, self.time], self._sparing)
         self._save_soon = QTimer(self, singleShot=True, interval=SAVE_AFTER)
         self._save_soon.timeout.connect(self._save_layout)
         self.top.chosen.connect(self.choose)
@@ -76,6 +76,9 @@ class Window(QWidget):
         self._entitle()
         self.setFocus()
         self.clock.start()
+
+    def _sparing(self) -> bool:
+        return self.session.train.busy and not self.session.chat.writing
 
     @property
     def workspace(self) -> Workspace:

@@ -40,11 +40,18 @@ class Schedule(QWidget):
     def show_recipe(self, recipe: Recipe, step: int | None, number: int, past: Rates | None = None) -> None:
         """`step`: how far run `number` is; None while nothing runs. `past`: the rates it had."""
         self._past = past
-        self._highest = max(past.values[:: max(1, len(past.values) // POINTS)], default=0.0) if past else 0.0
-        if (recipe, step, number) != (self._recipe, self._step, self._number):
-            self._recipe, self._step, self._number = recipe, step, number
+        if (recipe, step, number) == (self._recipe, self._step, self._number):
+            return
+        before = (self._recipe, self._number, self._drawn())
+        self._recipe, self._step, self._number = recipe, step, number
+        if before != (recipe, number, self._drawn()):
+            self._highest = max(past.values[:: max(1, len(past.values) // POINTS)], default=0.0) if past else 0.0
             self._describe()
             self.update()
+
+    def _drawn(self) -> tuple[str, int | None]:
+        """What of the step can be seen: the words, and the place to the pixel."""
+        return self.words(), None if self._step is None else round(self._place(self._step).x())
 
     def words(self) -> str:
         if self._step is None:
