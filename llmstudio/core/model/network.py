@@ -24,7 +24,7 @@ from .rope import waves
 KINDS: dict[str, Callable[[Any, S.Model], Part]] = {
     "conv": Convolution, "attn": Attention, "rec": Recurrence, "mlp": MLP, "moe": Experts,
 }  # fmt: skip
-WRITES = ("conv.weight", "attn.out.weight", "rec.out.weight", "mlp.down.weight", "moe.down.weight")
+WRITES = (".conv.weight", ".attn.out.weight", ".rec.out.weight", ".mlp.down.weight", ".moe.down.weight")
 """What parts write into the stream."""
 
 
@@ -92,6 +92,8 @@ class Cache:
         """Forget all positions from `length` on. How many are still known: `length`, or 0 where some part cannot go
         back, and the text has to be read again from its beginning."""
         assert 0 <= length <= self.length
+        if length == self.length:
+            return length
         memories = [past for block in self.past for past in block.values() if past]
         kept = [past.rewind(length) for past in memories]
         self.length = min(kept, default=length)

@@ -1,5 +1,6 @@
 """Places as rotations (RoPE), as slopes (ALiBi) and as waves: tables that attention and the network read."""
 
+from functools import lru_cache
 from math import log2, pi
 
 import torch
@@ -23,11 +24,22 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def angles(m: S.Model, dim: int, base: float) -> tuple[Tensor, Tensor]:
-    """Cosines and sines of position * speed for `rotate`, each (context, R), for heads `dim` wide."""
-    speed = speeds(m, rotated(dim, m.rope_share), base)
-    angle = torch.outer(torch.arange(m.context, dtype=torch.float32), speed)
-    cos, sin = angle.cos(), angle.sin()
-    return torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)
+    """Cosines and sines of position * speed for `rotate`, each (context, R), for heads `dim` wide.
+
+    Blocks alike share them: at a context of 100,000 they take as much room as the weights.
+    """
+    table = S.Model(
+        context=m.context, rope_scaling=m.rope_scaling, rope_factor=m.rope_factor, rope_original=m.rope_original
+    )
+    return _angles(table, rotated(dim, m.rope_share), base, torch.get_default_device())
+
+
+@lru_cache(maxsize=8)
+def _angles(m: S.Model, size: int, base: float, device: torch.device) -> tuple[Tensor, Tensor]:
+    with torch.inference_mode(False):  # ordinary tensors, whoever asks first
+        angle = torch.outer(torch.arange(m.context, dtype=torch.float32, device=device), speeds(m, size, base))
+        cos, sin = angle.cos(), angle.sin()
+        return torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)
 
 
 def rotated(dim: int, share: float) -> int:

@@ -76,7 +76,7 @@ def pair(context=32):
         parts = {"attn.qkv": h.attn.c_attn, "attn.out": h.attn.c_proj, "mlp.up": h.mlp.c_fc, "mlp.down": h.mlp.c_proj}
         for mine, theirs in parts.items():
             state |= {f"blocks.{i}.{mine}.weight": theirs.weight.T, f"blocks.{i}.{mine}.bias": theirs.bias}
-        for mine, theirs in (("norm_1", h.ln_1), ("norm_2", h.ln_2)):
+        for mine, theirs in (("norm_attn", h.ln_1), ("norm_mlp", h.ln_2)):
             state |= {f"blocks.{i}.{mine}.{k}": v for k, v in theirs.named_parameters()}
     here.load_state_dict(state)
     return here, there

@@ -1,4 +1,4 @@
-"""The network against Hugging Face transformers with the same weights, and against itself by other ways."""
+"""The network against itself by other ways, and against what is done by hand."""
 
 import pytest
 import torch
@@ -6,24 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from torch import Tensor
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from llmstudio.core.model import network
+from llmstudio.core.model import mlp
 from llmstudio.core.model.network import GPT, Cache
-from llmstudio.core.model.presets import PRESETS
 from llmstudio.core.model.spec import MLP, Attention, Block, Model, Skip
 from tests.core.model.specs import models
 
 V, T, C = 97, 24, 48
-
-
-def smaller(name: str, heads: int, hidden: int, **sizes) -> Model:
-    """A preset with the same parts at a smaller size."""
-    model = PRESETS[name].model
-    block = model.blocks[0]
-    attention = replace(block.attention, heads=heads, kv_heads=block.attention.kv_heads and 2)
-    small = replace(block, attention=attention, mlp=replace(block.mlp, hidden=hidden))
-    return replace(model, vocab=V, context=T, width=C, blocks=(small,) * 3, **sizes)
 
 
 def ids(batch: int = 2, length: int = T) -> Tensor:
@@ -36,56 +25,6 @@ def shaken(model: torch.nn.Module) -> torch.nn.Module:
     for p in model.parameters():
         p.data += 0.2 * torch.randn(p.shape, generator=dice)
     return model.eval()
-
-
-def fill(gpt: GPT, weights: dict[str, Tensor]) -> GPT:
-    own = dict(gpt.named_parameters())
-    assert own.keys() == weights.keys()
-    for name, tensor in weights.items():
-        assert own[name].shape == tensor.shape, name
-        own[name].data.copy_(tensor)
-    return gpt.eval()
-
-
-@torch.no_grad()
-def test_gpt2_preset_equals_transformers() -> None:
-    model = smaller("gpt2-small", heads=4, hidden=4 * C)
-    config = GPT2Config(vocab_size=V, n_positions=T, n_embd=C, n_layer=3, n_head=4, bos_token_id=0, eos_token_id=0)
-    theirs = shaken(GPT2LMHeadModel(config))
-    w = theirs.transformer.state_dict()
-    ours = {"embed.weight": w["wte.weight"], "positions.weight": w["wpe.weight"]}
-    ours |= {f"norm.{end}": w[f"ln_f.{end}"] for end in ("weight", "bias")}
-    names = {"ln_1": "norm_1", "ln_2": "norm_2", "attn.c_attn": "attn.qkv", "attn.c_proj": "attn.out",
-             "mlp.c_fc": "mlp.up", "mlp.c_proj": "mlp.down"}
-    for i in range(3):
-        for their, our in names.items():
-            matrix = w[f"h.{i}.{their}.weight"]
-            ours[f"blocks.{i}.{our}.weight"] = matrix.T if matrix.dim() == 2 else matrix
-            ours[f"blocks.{i}.{our}.bias"] = w[f"h.{i}.{their}.bias"]
-    assert torch.allclose(fill(GPT(model), ours)(ids()), theirs(ids()).logits, rtol=0, atol=1e-4)
-
-
-@torch.no_grad()
-def test_llama_preset_equals_transformers() -> None:
-    model = smaller("llama-like", heads=6, hidden=80)
-    config = LlamaConfig(
-        vocab_size=V, hidden_size=C, intermediate_size=80, num_hidden_layers=3, num_attention_heads=6,
-        num_key_value_heads=2, max_position_embeddings=T, rms_norm_eps=model.norm_eps,
-        rope_parameters={"rope_type": "default", "rope_theta": model.rope_base}, tie_word_embeddings=False,
-    )
-    theirs = shaken(LlamaForCausalLM(config))
-    w = theirs.state_dict()
-    ours = {"embed.weight": w["model.embed_tokens.weight"], "norm.weight": w["model.norm.weight"]}
-    ours["head.weight"] = w["lm_head.weight"]
-    for i in range(3):
-        here = f"model.layers.{i}."
-        ours[f"blocks.{i}.attn.qkv.weight"] = torch.cat([w[f"{here}self_attn.{k}_proj.weight"] for k in "qkv"])
-        ours[f"blocks.{i}.attn.out.weight"] = w[f"{here}self_attn.o_proj.weight"]
-        ours[f"blocks.{i}.mlp.up.weight"] = torch.cat([w[f"{here}mlp.{k}_proj.weight"] for k in ("gate", "up")])
-        ours[f"blocks.{i}.mlp.down.weight"] = w[f"{here}mlp.down_proj.weight"]
-        ours[f"blocks.{i}.norm_1.weight"] = w[f"{here}input_layernorm.weight"]
-        ours[f"blocks.{i}.norm_2.weight"] = w[f"{here}post_attention_layernorm.weight"]
-    assert torch.allclose(fill(GPT(model), ours)(ids()), theirs(ids()).logits, rtol=0, atol=1e-4)
 
 
 def set_ways(gpt: GPT, fused: bool, watched: bool = False) -> list:
@@ -112,14 +51,15 @@ def test_cache_equals_the_whole_pass_and_all_ways_of_attention_agree(model: Mode
         cache = Cache(gpt, batch=2)
         cuts = sorted(data.draw(st.sets(st.integers(1, model.context - 1))))
         pieces = [gpt(piece, cache) for piece in torch.tensor_split(x, cuts, dim=1)]
-    close = {"rtol": 1e-4, "atol": 1e-4}
+    close = {"rtol": 1e-4, "atol": 1e-4 * max(1.0, float(whole.abs().max()))}
     assert torch.allclose(written, whole, **close)
     assert torch.allclose(watched, whole, **close)
     assert torch.allclose(torch.cat(pieces, 1), whole, **close)
     for part, seen in zip(parts, maps, strict=True):
         assert seen.shape == (2, part.heads, model.context, model.context)
-        back = torch.arange(model.context)[:, None] - torch.arange(model.context)
-        hidden = (back < 0) | (back >= (part.window or model.context))
+        key = torch.arange(model.context)
+        back = key[:, None] - key
+        hidden = (back < 0) | ((back >= (part.sight.window or model.context)) & (key >= part.sight.sinks))
         assert seen[..., hidden].eq(0).all()
         assert torch.allclose(seen.sum(-1), torch.ones(()))
 
@@ -185,16 +125,18 @@ def test_a_gated_skip_starts_closed() -> None:
         assert torch.equal(GPT(model, seed=1)(ids()), GPT(gated, seed=1)(ids()))
 
 
-@pytest.mark.parametrize("kind", ["gelu", "gelu_tanh", "relu", "relu2", "silu", "swiglu", "geglu"])
+@pytest.mark.parametrize("kind", ["gelu", "gelu_tanh", "relu", "relu2", "silu", "swiglu", "geglu", "geglu_tanh"])
 def test_activations_by_hand(kind: str) -> None:
-    part = network.MLP(MLP(hidden=10, activation=kind), Model(width=C))
+    part = mlp.MLP(MLP(hidden=10, activation=kind), Model(width=C))
     x = torch.randn(2, 3, C)
     h = x @ part.up.weight.T
     a, b = h.chunk(2, -1) if part.gated else (h, None)
     normal = 0.5 * (1 + torch.erf(a / 2**0.5))
     tanh = 0.5 * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (a + 0.044715 * a**3)))
-    bent = {"gelu": a * normal, "geglu": a * normal, "gelu_tanh": a * tanh, "relu": a.clamp(min=0),
-            "relu2": a.clamp(min=0) ** 2, "silu": a / (1 + (-a).exp()), "swiglu": a / (1 + (-a).exp())}[kind]
+    bent = {
+        "gelu": a * normal, "geglu": a * normal, "gelu_tanh": a * tanh, "geglu_tanh": a * tanh, "relu": a.clamp(min=0),
+        "relu2": a.clamp(min=0) ** 2, "silu": a / (1 + (-a).exp()), "swiglu": a / (1 + (-a).exp()),
+    }[kind]  # fmt: skip
     expected = (bent if b is None else bent * b) @ part.down.weight.T
     assert torch.allclose(part(x), expected, atol=1e-6)
 
