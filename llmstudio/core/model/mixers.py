@@ -98,7 +98,7 @@ def scan(q: Tensor, k: Tensor, v: Tensor, forget: Tensor, state: Tensor | None =
 
     q, k, v (B, H, T, D), forget (B, H, T) <= 0, state (B, H, D, D): M before the first position, zero if None. Gives y
     (B, H, T, D) and the last M. Within a chunk as attention whose scores fade, between chunks by their memories (Dao &
-    Gu 2024, section 6, listing 1). Memories and their fading are float32.
+    Gu 2024, section 6, listing 1). Memories have the format of `forget`.
     """
     T = q.size(2)
     c = min(T, CHUNK)
@@ -108,7 +108,7 @@ def scan(q: Tensor, k: Tensor, v: Tensor, forget: Tensor, state: Tensor | None =
     y = ((q @ k.mT) * _spans(faded).to(q.dtype)) @ v
     own = (k * (left - faded).exp()[..., None].to(k.dtype)).mT @ v  # what each chunk adds, (B, H, N, D, D)
     first = torch.zeros_like(own[:, :, :1]) if state is None else state[:, :, None]
-    memories = torch.cat([first.float(), own.float()], 2)  # (B, H, N+1, D, D)
+    memories = torch.cat([first, own], 2).to(forget.dtype)  # (B, H, N+1, D, D)
     between = _spans(F.pad(left[..., 0].cumsum(-1), (1, 0)))  # (B, H, N+1, N+1)
     memories = torch.einsum("bhnm,bhmij->bhnij", between, memories)  # before each chunk, and after the last
     y = y + (q * faded.exp()[..., None].to(q.dtype)) @ memories[:, :, :-1].to(q.dtype)
