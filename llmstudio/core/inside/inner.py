@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from ..model import spec as S
 from ..model.attention import Attention
+from ..model.bend import bend
 from ..model.experts import Experts
 from ..model.mixers import CALM, Convolution, Recurrence
 from ..model.mlp import MLP
 from ..model.network import GPT, Block
-from ..model.part import bend, squash
+from ..model.part import squash
 from .anatomy import Anatomy, Floats, Inside
 from .watch import at_rest
 
@@ -165,6 +166,7 @@ def _recurrence(part: Recurrence, h: Tensor, facts: Facts) -> Found:
     found["gain_read"] = part.norm.weight
     if part.gate is not None:
         found |= {"wg": part.gate.weight, "gate": F.silu(part.gate(h)[0])}
+        found |= {} if part.gate.bias is None else {"bg": part.gate.bias}
     facts |= {"scale": D**-0.5, "width": float(D)}
     return found
 

@@ -49,7 +49,7 @@ def _matrix(work: Work) -> None:
 
 
 def _value(work: Work, name: str = "") -> float:
-    return work.inside.at(name, *work.index)
+    return work.inside.at(name or work.name, *work.index)
 
 
 def _norm(work: Work) -> None:
