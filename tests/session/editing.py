@@ -51,6 +51,7 @@ class Stream:
         self.places = [{next(self.fresh)} for _ in range(len(model.blocks) + 1)]
         labels = [min(place) for place in self.places]
         self.wires = [(labels[s.source], labels[s.target], s.gated) for s in model.skips]
+        self.first_new = next(self.fresh)
 
     def insert(self, i: int) -> None:
         self.places.insert(i, {next(self.fresh)})
@@ -61,6 +62,16 @@ class Stream:
 
     def connect(self, source: int, target: int, gated: bool) -> None:
         self.wires.append((min(self.places[source]), min(self.places[target]), gated))
+
+    def keep(self, chosen: list[int]) -> None:
+        """Wires among these blocks that end after the last of them end there still, after something was put there."""
+        end = chosen[-1] + 1
+        ends = {*chosen, *(i + 1 for i in chosen)}
+        was = [i for i, place in enumerate(self.places) if min(place) < self.first_new]  # places there were before
+        for k, (a, b, gated) in enumerate(self.wires):
+            source, target = was.index(self.at(a)), was.index(self.at(b))
+            if target == end and source in ends:
+                self.wires[k] = (a, min(self.places[end]), gated)
 
     def at(self, label: int) -> int:
         return next(i for i, place in enumerate(self.places) if label in place)
@@ -150,6 +161,7 @@ class Editing(RuleBasedStateMachine):
         stream = Stream(before)
         for k in range(len(chosen)):
             stream.insert(chosen[-1] + 1 + k)
+        stream.keep(chosen)
         self.take(edits.duplicate_all(before, chosen))
         kept = Stream(replace(self.now, skips=self.now.skips[: len(before.skips)]))
         assert kept.skips == stream.skips

@@ -4,7 +4,7 @@ As in `spec`: a wire stays with its places of the stream, and a place with the b
 is before block i, and the last is after all of them. Groups keep their blocks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Literal, cast
 
@@ -46,7 +46,7 @@ def duplicate_all(model: S.Model, indices: Iterable[int]) -> S.Model:
     chosen = sorted(set(indices))
     if not chosen:
         return model
-    return _paste_beside(model, chosen[-1], copy(model, chosen))
+    return _paste_beside(model, chosen, copy(model, chosen))
 
 
 def move_all(model: S.Model, indices: Iterable[int], to: int) -> S.Model:
@@ -86,7 +86,8 @@ def repeat(model: S.Model, first: int, last: int, times: int) -> S.Model:
     touching = [g for g in model.groups if g.first <= last and g.last >= first]
     around = any(g.first <= first and last <= g.last for g in touching)
     for _ in range(times - 1):
-        model = _paste_beside(model, last, replace(fragment, groups=()) if around else fragment, join=around)
+        piece = replace(fragment, groups=()) if around else fragment
+        model = _paste_beside(model, range(first, last + 1), piece, join=around)
     return model if touching or times < 2 else group(model, first, first + whole * times - 1)
 
 
@@ -145,12 +146,10 @@ def copy(model: S.Model, indices: Iterable[int]) -> Fragment:
     """These blocks with the wires and groups that are wholly among them."""
     chosen = sorted(set(indices))
     number = {old: new for new, old in enumerate(chosen)}
-    place = {i + 1: n + 1 for i, n in number.items()} | number  # a place is at its block; the last at the one before
-    ends = [(s, place.get(s.source, -1), place.get(s.target, -1)) for s in model.skips]
     whole = [g for g in model.groups if all(i in number for i in range(g.first, g.last + 1))]
     return Fragment(
         blocks=tuple(model.blocks[i] for i in chosen),
-        skips=tuple(replace(s, source=a, target=b) for s, a, b in ends if 0 <= a < b),
+        skips=tuple(_among(model, chosen).values()),
         groups=tuple(replace(g, first=number[g.first], last=number[g.last]) for g in whole),
         width=model.width,
     )
@@ -250,15 +249,29 @@ def _inside(groups: tuple[S.Group, ...], gap: int, held: set[int]) -> bool:
     return False
 
 
-def _paste_beside(model: S.Model, last: int, fragment: Fragment, join: bool | None = None) -> S.Model:
-    """Paste right after block `last`, into its group unless the piece brings that group itself."""
+def _among(model: S.Model, chosen: list[int]) -> dict[int, S.Skip]:
+    """The wires wholly among some blocks, by their number, as they would be if there were no other blocks."""
+    number = {old: new for new, old in enumerate(chosen)}
+    place = {i + 1: n + 1 for i, n in number.items()} | number  # a place is at its block; the last at the one before
+    ends = [(k, s, place.get(s.source, -1), place.get(s.target, -1)) for k, s in enumerate(model.skips)]
+    return {k: replace(s, source=a, target=b) for k, s, a, b in ends if 0 <= a < b}
+
+
+def _paste_beside(model: S.Model, chosen: Sequence[int], fragment: Fragment, join: bool | None = None) -> S.Model:
+    """Paste what was copied of some blocks right after the last of them: their own wires stay with them.
+
+    It goes into the group of the last, unless it brings that group itself.
+    """
+    last, own = chosen[-1], _among(model, [*chosen])
     if join is None:
         join = not any(g.last == len(fragment.blocks) - 1 for g in fragment.groups)
-    if not join:
-        return paste(model, last + 1, fragment)
-    if any(g.last == last for g in model.groups):
+    if join and any(g.last == last for g in model.groups):
         fragment = replace(fragment, groups=())
-    return _stretch(paste(model, last + 1, fragment), last, len(fragment.blocks))
+    pasted = paste(model, last + 1, fragment)
+    ending = {k for k in own if model.skips[k].target == last + 1}
+    skips = tuple(model.skips[k] if k in ending else s for k, s in enumerate(pasted.skips))
+    pasted = replace(pasted, skips=skips)
+    return _stretch(pasted, last, len(fragment.blocks)) if join else pasted
 
 
 def _stretch(model: S.Model, last: int, by: int) -> S.Model:

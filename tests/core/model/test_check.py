@@ -8,10 +8,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from llmstudio.core.model import check
-from llmstudio.core.model.cost import cost
+from llmstudio.core.model.cost import training_bytes
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.presets import PRESETS
-from llmstudio.core.model.spec import MLP, Attention, Block, Model, Skip
+from llmstudio.core.model.spec import (
+    MLP,
+    Attention,
+    Block,
+    Convolution,
+    Experts,
+    Group,
+    Model,
+    Recurrence,
+    Skip,
+)
 from llmstudio.core.train.recipe import Recipe
 from tests.core.model.specs import models, wild
 
@@ -107,7 +117,51 @@ A = Attention
         (Model(blocks=(Block(attention=None, mlp=None),)), "blocks.0", "empty", ["Give it an MLP"]),
         (Model(skips=(Skip(source=2, target=1),)), "skips.0", "before it begins", ["Turn it round", "Remove the wire"]),
         (Model(skips=(Skip(source=1, target=1),)), "skips.0", "where it begins", ["Remove the wire"]),
-        (Model(skips=(Skip(source=0, target=4),)), "skips.0", "not there", ["Remove the wire"]),
+        (Model(skips=(Skip(source=0, target=5),)), "skips.0", "not there", ["Remove the wire"]),
+        (
+            Model(context=64, blocks=(Block(attention=A(sinks=2)),)),
+            "blocks.0.attn",
+            "Sinks count only beside a window",
+            ["Use a window of 16", "No sinks"],
+        ),
+        (
+            Model(blocks=(Block(attention=A(position="rope", heads=3, head_width=9)),)),
+            "blocks.0.attn",
+            "not 9",
+            ["Make heads 8 wide", "Make heads 10 wide", "No rotation here"],
+        ),
+        (
+            Model(width=100, blocks=(Block(attention=None, recurrence=Recurrence(heads=6)),)),
+            "blocks.0.rec",
+            "100 wide cannot be shared evenly by 6 heads",
+            ["Use 5 heads", "Use 10 heads", "Make the model 102 wide"],
+        ),
+        (
+            Model(context=8, blocks=(Block(convolution=Convolution(size=9)),)),
+            "blocks.0.conv",
+            "A reach of 9 is wider",
+            ["Reach 8 tokens"],
+        ),
+        (
+            Model(context=1, blocks=(Block(convolution=Convolution()),)),
+            "blocks.0.conv",
+            "A reach of 4",
+            ["Remove the convolution"],
+        ),
+        (
+            Model(blocks=(Block(experts=Experts(experts=2, top_k=3)),)),
+            "blocks.0.moe",
+            "cannot go through 3 experts",
+            ["Use all 2 at once", "Have 3 experts"],
+        ),
+        (Model(groups=(Group(first=1, last=4),)), "groups.0", "not there", ["Undo the group"]),
+        (Model(groups=(Group(first=2, last=1),)), "groups.0", "not there", ["Undo the group"]),
+        (
+            Model(groups=(Group(first=0, last=1), Group(first=1, last=2))),
+            "groups.1",
+            "Block 2 is in two groups",
+            ["Undo the group"],
+        ),
         (Model(context=0), "", "Context must be at least 1", ["Use 1"]),
         (Model(dropout=1.0), "", "Dropout must be at most 0.999", ["Use 0.999"]),
         (Model(blocks=(Block(mlp=MLP(hidden=0)),)), "blocks.0.mlp", "Hidden width must be at least 1", ["Use 1"]),
@@ -120,6 +174,17 @@ def test_each_problem_is_named_at_its_place(model: Model, where: str, text: str,
     assert [fix.label for fix in problem.fixes][: len(labels)] == labels
     for fix in problem.fixes:
         assert check.problems(fix.model) == []
+
+
+def test_a_wire_may_end_after_all_blocks() -> None:
+    assert check.problems(Model(skips=(Skip(source=0, target=4, gated=True),))) == []
+
+
+def test_positions_of_one_block_count_for_it_alone() -> None:
+    odd = Model(width=36, position="rope", blocks=(Block(attention=A(heads=4, position="alibi")),))
+    assert check.problems(odd) == []
+    (problem,) = check.problems(replace(odd, position="learned", blocks=(Block(attention=A(position="rope")),)))
+    assert "not 9" in problem.text and problem.fixes[-1].label == "No rotation here"
 
 
 def test_a_window_as_wide_as_the_context_is_fine() -> None:
@@ -153,7 +218,7 @@ def test_too_little_validation_text() -> None:
 
 def test_memory_beyond_the_machine_is_mended_by_portions_or_a_smaller_batch() -> None:
     model, recipe = Model(vocab=65), Recipe(batch=64)
-    need = cost(model).memory_training(64)
+    need = training_bytes(model, recipe)
     assert check.data_problems(model, recipe, Amounts(), memory=need) == []
     (problem,) = check.data_problems(model, recipe, Amounts(), memory=need - 1)
     portions, smaller = problem.fixes
@@ -165,7 +230,7 @@ def test_memory_beyond_the_machine_is_mended_by_portions_or_a_smaller_batch() ->
 
 
 def test_portions_and_recomputing_take_less_memory() -> None:
-    model, memory = Model(vocab=65), cost(Model(vocab=65)).memory_training(10)
+    model, memory = Model(vocab=65), training_bytes(Model(vocab=65), Recipe(batch=10))
     for recipe, fine in (
         (Recipe(batch=40), False),
         (Recipe(batch=40, accumulate=4), True),
