@@ -1,0 +1,190 @@
+"""The written-out PyTorch next to the studio's network: the same names, the same weights, the same scores."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from msgspec.structs import replace
+from torch import Tensor, nn
+
+from llmstudio.core.chat.generate import generate
+from llmstudio.core.chat.sampler import Sampler
+from llmstudio.core.model import cost
+from llmstudio.core.model import spec as S
+from llmstudio.core.model.check import problems
+from llmstudio.core.model.code import pytorch
+from llmstudio.core.model.network import GPT
+from llmstudio.core.model.presets import PRESETS
+from llmstudio.core.train.checkpoint import save_snapshot
+from tests.core.train.texts import Letters
+
+SMALL = {name: preset.model for name, preset in PRESETS.items() if preset.group == "small"}
+LARGE = {name: preset.model for name, preset in PRESETS.items() if preset.group == "published"}
+
+
+def run(model: S.Model) -> dict[str, Any]:
+    """What the file defines."""
+    found: dict[str, Any] = {"__name__": "model"}
+    exec(compile(pytorch(model), "model.py", "exec"), found)
+    return found
+
+
+def weighed(model: S.Model) -> GPT:
+    """With weights that are large enough to tell everything apart: also gates, gains and biases."""
+    gpt = GPT(model, 1).eval()
+    dice = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        for name, p in gpt.named_parameters():
+            gain = "norm" in name and name.endswith("weight")
+            p.copy_((1.0 if gain else 0.0) + 0.15 * torch.randn(p.shape, generator=dice))
+    return gpt
+
+
+def same(model: S.Model, length: int) -> None:
+    """In float64, where a difference is no rounding."""
+    gpt = weighed(model).double()
+    written: nn.Module = run(model)["GPT"]().eval().double()
+    own, theirs = dict(written.named_parameters()), dict(gpt.named_parameters())
+    assert {name: p.shape for name, p in own.items()} == {name: p.shape for name, p in theirs.items()}
+    with torch.no_grad():
+        for name, p in own.items():
+            p.copy_(theirs[name])
+        ids = torch.randint(model.vocab, (2, length), generator=torch.Generator().manual_seed(3))
+        expected: Tensor = gpt(ids)
+        torch.testing.assert_close(written(ids), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_small_presets(name: str) -> None:
+    same(SMALL[name], min(40, SMALL[name].context))
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_the_published_models_have_all_their_weights(name: str) -> None:
+    with torch.device("meta"):
+        written = run(LARGE[name])["GPT"]()
+    assert sum(p.numel() for p in written.parameters()) == cost.total(LARGE[name])
+
+
+def drawn(seed: int) -> S.Model:
+    """A random model of any parts and options, without problems."""
+    dice = random.Random(seed)
+    pick = dice.choice
+
+    def maybe(value: Any, share: float = 0.5) -> Any:
+        return value if dice.random() < share else None
+
+    def yes() -> bool:
+        return dice.random() < 0.5
+
+    def attention() -> S.Attention:
+        heads, kv_heads = pick([(1, None), (2, 1), (4, 2), (3, None), (6, 3), (4, 4)])
+        window = maybe(dice.randint(1, 20))
+        return S.Attention(
+            heads=heads, kv_heads=kv_heads, window=window, sinks=maybe(dice.randint(1, 3)) if window else None,
+            head_width=pick([None, 4, 6]), position=pick([None, None, "rope", "alibi", "none"]),
+            rope_base=maybe(500.0, 0.2), qk_norm=yes(), softcap=maybe(2.0, 0.3), dropout=maybe(0.2, 0.2), bias=yes(),
+        )  # fmt: skip
+
+    def bent() -> dict[str, Any]:
+        return {"activation": pick(S.Activation.__args__), "hidden": maybe(dice.randint(1, 40)), "bias": yes()}  # type: ignore[attr-defined]
+
+    def block() -> S.Block:
+        kinds: dict[str, Any] = {
+            "convolution": S.Convolution(size=dice.randint(2, 6), bias=yes()),
+            "attention": attention(),
+            "recurrence": S.Recurrence(heads=pick([1, 2, 4]), gate=yes(), bias=yes()),
+            "mlp": S.MLP(**bent(), dropout=maybe(0.1, 0.2)),
+            "experts": S.Experts(experts=4, top_k=dice.randint(1, 4), **bent()),
+        }
+        chosen = dice.sample([*kinds], dice.randint(1, 4))
+        parts = {name: part if name in chosen else None for name, part in kinds.items()}
+        norm = pick(["layer", "rms", "none"])
+        placement = pick(["pre", "post", "sandwich"]) if norm != "none" else "pre"
+        return S.Block(
+            **parts, norm=norm, placement=placement, parallel=dice.random() < 0.3, residual=dice.random() < 0.8
+        )
+
+    while True:
+        few = [block() for _ in range(dice.randint(1, 3))]
+        blocks = tuple(few * pick([1, 1, 2, 3]))
+        places = [(a, b) for b in range(len(blocks) + 1) for a in range(b)]
+        wires = dice.sample(places, dice.randint(0, min(3, len(places))))
+        gates = pick([[True], [False], [True, False]])
+        model = S.Model(
+            name=f"Number {seed}", vocab=dice.randint(2, 30), context=dice.randint(8, 30), width=24, blocks=blocks,
+            position=pick(["learned", "sinusoidal", "rope", "alibi", "none"]), rope_base=pick([10_000.0, 100.0]),
+            rope_share=pick([1.0, 0.5]), rope_scaling=pick(["none", "linear", "llama3"]), rope_factor=4.0,
+            rope_original=pick([6, 16]), norm=pick(["layer", "rms", "none"]), norm_bias=yes(), norm_gain=yes(),
+            norm_eps=pick([1e-5, 1e-6]), embed_norm=yes(), embed_scale=yes(), tied=yes(), head_bias=yes(),
+            softcap=maybe(5.0, 0.3), dropout=pick([0.0, 0.0, 0.1]),
+            skips=tuple(S.Skip(source=a, target=b, gated=pick(gates)) for a, b in wires),
+        )  # fmt: skip
+        if not problems(model):
+            return model
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_two_hundred_random_models(first: int) -> None:
+    for seed in range(first, first + 20):
+        model = drawn(seed)
+        same(model, model.context)
+
+
+def test_it_is_written_with_what_it_uses_and_nothing_else() -> None:
+    plain = S.Model(blocks=(S.Block(),) * 2)
+    words = [
+        (replace(plain, position="rope"), "rotate"),
+        (replace(plain, position="alibi"), "slopes"),
+        (replace(plain, position="sinusoidal"), "angle.sin()"),
+        (replace(plain, dropout=0.1), "dropout"),
+        (replace(plain, softcap=9.0), "tanh"),
+        (replace(plain, embed_scale=True), "WIDTH**0.5"),
+        (replace(plain, embed_norm=True), "embed_norm"),
+        (replace(plain, skips=(S.Skip(source=0, target=2),)), "skips"),
+        (replace(plain, blocks=(S.Block(attention=S.Attention(window=8)),)), "seen"),
+        (replace(plain, blocks=(S.Block(attention=S.Attention(kv_heads=2)),)), "kv_heads"),
+        (replace(plain, blocks=(S.Block(attention=S.Attention(qk_norm=True)),)), "q_norm"),
+        (replace(plain, blocks=(S.Block(convolution=S.Convolution()),)), "Convolution"),
+        (replace(plain, blocks=(S.Block(recurrence=S.Recurrence()),)), "Recurrence"),
+        (replace(plain, blocks=(S.Block(experts=S.Experts()),)), "Experts"),
+        (replace(plain, blocks=(S.Block(mlp=S.MLP(activation="relu2")),)), "relu2"),
+        (replace(plain, blocks=(S.Block(), S.Block(mlp=None))), "Block2"),
+    ]
+    for model, word in words:
+        assert word in pytorch(model) and word not in pytorch(plain), word
+    assert "if self" not in pytorch(plain) and "class Block(" in pytorch(plain)
+    assert pytorch(replace(plain, note="x", groups=(S.Group(first=0, last=1),))) == pytorch(plain)
+    odd = pytorch(replace(plain, name='a """ b\\'))
+    compile(odd, "model.py", "exec")
+
+
+def test_patterns_that_repeat_are_a_loop() -> None:
+    near, far = S.Block(attention=S.Attention(window=8)), S.Block()
+    text = pytorch(S.Model(blocks=(near, far) * 5 + (far,)))
+    assert "for _ in range(5):" in text and text.count("Attention(window=8)") == 1
+
+
+def test_the_file_runs_and_goes_on_as_the_studio_does(tmp_path: Path) -> None:
+    blocks = (S.Block(attention=S.Attention(window=6), convolution=S.Convolution()), S.Block(experts=S.Experts()))
+    model = S.Model(vocab=len(Letters().letters), context=32, width=24, position="rope", head_bias=True, blocks=blocks)
+    gpt = weighed(model)
+    save_snapshot(gpt, tmp_path / "7.safetensors", 7)
+    (tmp_path / "model.py").write_text(pytorch(model), encoding="utf-8")
+    ask = [sys.executable, "-W", "error", "model.py", "--weights", "7.safetensors", "--tokens", "12"]
+    ask += ["--temperature", "0", "--prompt-ids", "3", "1", "2"]
+    done = subprocess.run(ask, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    expected = [said.id for said in generate(gpt, [3, 1, 2], Sampler(temperature=0, max_tokens=12), Letters())]
+    assert list(map(int, done.stdout.split())) == [3, 1, 2, *expected]
+
+
+def test_weights_of_another_model_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    save_snapshot(GPT(S.Model(width=16, blocks=()), 1), tmp_path / "1.safetensors", 1)
+    found = run(S.Model(width=24, blocks=(S.Block(),)))
+    with pytest.raises(SystemExit, match="belongs to another model"):
+        found["load"](found["GPT"](), tmp_path / "1.safetensors")
