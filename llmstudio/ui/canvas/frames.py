@@ -79,7 +79,7 @@ def _badge(p: QPainter, box: QRectF, problems: int) -> float:
 
 
 def _open(p: QPainter, frame: Frame, look: GroupLook, zoom: float) -> None:
-    outline = "accent" if look.selected else "error" if look.problem else "control" if look.hovered else "line_strong"
+    outline = "accent" if look.selected else "control" if look.hovered else "line_strong"
     line = pen(outline, 2 if look.selected else 1)
     line.setCosmetic(True)
     p.setPen(line)

@@ -19,6 +19,7 @@ WIDTH, PAD = 72, 6
 EDGE = 12  # to the border of the canvas
 BELOW = 48  # room for the zoom bar
 TALLEST = 0.62  # of the canvas
+DIM = 0.6  # the colours of parts, so that what is selected or wrong stands out
 
 
 class Minimap(QWidget):
@@ -136,7 +137,9 @@ class Minimap(QWidget):
         kinds = [row.path.rsplit(".", 1)[1] for row in look.rows]
         for k, kind in enumerate(kinds):
             share = box.height() / len(kinds)
+            p.setOpacity(DIM)
             p.fillRect(QRectF(box.x(), box.y() + k * share, box.width(), max(0.5, share - 0.5)), tint(kind))
+        p.setOpacity(1)
 
     def _box(self, box: Box) -> QRectF:
         across, down = self.scale

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPaintEngine, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPaintEngine, QPainter, QPen, QPixmap, QPolygonF
 
 from .. import icons
 from ..theme import theme
@@ -12,6 +12,7 @@ from .layout import PLUS, STREAM_WIDTH, Box
 from .shown import Live
 
 LEFT, RIGHT, CENTER = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
+DOTS = 16  # pixels between two dots of the ground
 MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
@@ -237,11 +238,15 @@ def chevron(p: QPainter, x: float, y: float, role: str, down: bool) -> None:
     p.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in points]))
 
 
-def dots(color: QColor) -> QBrush:
-    """The dotted ground: one dot every 16 px."""
-    tile = QPixmap(16, 16)
-    tile.fill(theme.color("canvas"))
-    painter = QPainter(tile)
-    painter.fillRect(0, 0, 1, 1, color)
+@lru_cache(maxsize=2)
+def dots(ground: str, color: str, width: int, height: int, ratio: float) -> QPixmap:
+    """The dotted ground: one dot every DOTS px. Made once, for drawing it as a brush is slow."""
+    image = QPixmap(QSize(width, height) * ratio)
+    image.setDevicePixelRatio(ratio)
+    image.fill(QColor(ground))
+    painter = QPainter(image)
+    for x in range(0, width, DOTS):
+        for y in range(0, height, DOTS):
+            painter.fillRect(x, y, 1, 1, QColor(color))
     painter.end()
-    return QBrush(tile)
+    return image

@@ -109,7 +109,7 @@ class Scene(QGraphicsScene):
         """Show the inside of block `index`, or its rows again."""
         (self.open_near.add if on else self.open_near.discard)(index)
         self.folded = self.folded - {index}
-        self.arrange()
+        self.arrange(gliding=False)
         (self.went_inside if on else self.came_out).emit(index)
 
     def reveal(self, path: str) -> None:
@@ -175,7 +175,7 @@ class Scene(QGraphicsScene):
         box = self.plan.area(path)
         return rect(box) if box else QRectF()
 
-    def arrange(self) -> None:
+    def arrange(self, gliding: bool = True) -> None:
         """Give everything its place anew: after an edit, and after something has been opened or closed."""
         self.plan = plan = arrange(self.model, self.folded, self.opened, self.open_near, self.aside)
         self._keep(self.wires, [wire.path for wire in plan.wires], WireItem, 6)
@@ -192,7 +192,7 @@ class Scene(QGraphicsScene):
         self.selection = self.build.selection
         self.restyle()
         self.setSceneRect(rect(plan.bounds))
-        self._set_off()
+        self._set_off(gliding)
 
     def _keep(self, items: dict, paths: list[str], kind: Callable[[], QGraphicsItem], z: int) -> None:  # type: ignore[type-arg]
         """One item for each path."""
@@ -212,8 +212,10 @@ class Scene(QGraphicsScene):
         if isinstance(item, WireItem):
             self.removeItem(item.label)
 
-    def _set_off(self) -> None:
-        moves = self._way and len(self._way) <= MOST_GLIDING and any(view.isVisible() for view in self.views())
+    def _set_off(self, gliding: bool) -> None:
+        moves = (
+            gliding and self._way and len(self._way) <= MOST_GLIDING and any(view.isVisible() for view in self.views())
+        )
         near = {row.path: rect(row.box) for place in self.plan.blocks if place.near for row in place.rows}
         self.insides.place(near)
         if moves:

@@ -12,6 +12,7 @@ from .shown import BlockLook, GroupLook
 RUN = {"attn": 2, "mlp": 1, "moe": 4, "conv": 5, "rec": 6}  # the colours of kinds of part, as in the cost
 STRIPE = 10
 LEAST = 9  # pixels of the smallest letters
+NUMBERED = 0.18  # from further away only the number is written
 
 
 def tint(kind: str) -> QColor:
@@ -44,13 +45,14 @@ def _box(
     inner = box.adjusted(box.width() * 0.02, box.height() * 0.12, 0, -box.height() * 0.12)
     if place.x <= FOLDED_X:
         inner.setLeft(inner.left() + 66)
+    stripe, share = max(STRIPE, 4 / zoom), inner.height() / max(1, len(kinds))
     for k, kind in enumerate(kinds):
         p.setBrush(tint(kind))
-        p.drawRect(
-            QRectF(inner.x(), inner.y() + k * inner.height() / len(kinds), STRIPE, inner.height() / len(kinds) * 0.86)
-        )
+        p.drawRect(QRectF(inner.x(), inner.y() + k * share, stripe, 0.86 * share))
     p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    letters = min(box.height() * 0.5, 12 / zoom)
+    letters = min(box.height() * 0.7, 12 / zoom)
     if letters * zoom >= LEAST:
         ink = Ink(max(1, round(letters)), 600, "error" if wrong else "text")
-        ink.write(p, inner.adjusted(STRIPE + letters * 0.6, -40, -8, 40), title)
+        room = inner.adjusted(stripe + letters * 0.6, -40, -8, 40)
+        whole = zoom > NUMBERED and ink.width(title) <= room.width()
+        ink.write(p, room, title if whole else title.rsplit(" ", 1)[-1])

@@ -12,8 +12,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip
 
 from ..theme import theme
+from .layout import SHAPE
 from .minimap import Minimap
-from .paint import dots
+from .paint import DOTS, dots
 from .scene import Scene
 from .tips import tip
 
@@ -99,10 +100,10 @@ class CanvasView(QGraphicsView):
             return
         card = self.canvas.plan.blocks[index].card
         self._outer[index] = self.zoom
-        self.set_zoom(min(1.0, self.viewport().width() / (card.right + 80)))
+        left, right = SHAPE[0] - 8, card.right + 16
+        self.set_zoom(min(1.0, self.viewport().width() / (right - left)))
         room = self.viewport().height() / self.zoom
-        middle = card.middle if card.h + 48 <= room else card.y - 24 + room / 2
-        self.centerOn((card.right - 16) / 2, middle)
+        self.centerOn((left + right) / 2, card.middle if card.h + 48 <= room else card.y - 24 + room / 2)
 
     def _show_outside(self, index: int) -> None:
         """Closed by hand: as near as before."""
@@ -185,8 +186,10 @@ class CanvasView(QGraphicsView):
         """Dots keep their size and move with the drawing."""
         painter.save()
         painter.resetTransform()
-        painter.setBrushOrigin(self.mapFromScene(0, 0))
-        painter.fillRect(self.viewport().rect(), dots(theme.color("dots")))
+        start, room = self.mapFromScene(0, 0), self.viewport().size()
+        ground, color, ratio = theme.color("canvas").name(), theme.color("dots").name(), self.devicePixelRatioF()
+        image = dots(ground, color, room.width() + DOTS, room.height() + DOTS, ratio)
+        painter.drawPixmap(start.x() % DOTS - DOTS, start.y() % DOTS - DOTS, image)
         painter.restore()
 
     def showEvent(self, event: QShowEvent) -> None:
