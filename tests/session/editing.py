@@ -18,7 +18,7 @@ from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Block, Model, Skip
 from llmstudio.session.build import BuildRoom
 from llmstudio.session.signal import Signal
-from tests.core.model.specs import models, parts
+from tests.core.model.specs import blocks, models, parts
 
 MOST = 10  # blocks
 
@@ -91,6 +91,7 @@ class Editing(RuleBasedStateMachine):
         self.future: list[Model] = []
         self.now = self.room.model
         self.drags = count()
+        self.built: set[Model] = set()
 
     @initialize(model=models())
     def begin(self, model: Model) -> None:
@@ -110,28 +111,28 @@ class Editing(RuleBasedStateMachine):
         assert self.room.model.skips == stream.skips
 
     @property
-    def blocks(self) -> int:
+    def depth(self) -> int:
         return len(self.now.blocks)
 
     def some(self, data: Any) -> list[int]:
-        return sorted(data.draw(st.sets(st.integers(0, self.blocks - 1), min_size=1, max_size=3)))
+        return sorted(data.draw(st.sets(st.integers(0, self.depth - 1), min_size=1, max_size=3)))
 
     def roomy(self) -> bool:
-        return 0 < self.blocks < MOST
+        return 0 < self.depth < MOST
 
     # edits of blocks
 
-    @precondition(lambda self: self.blocks < MOST)
+    @precondition(lambda self: self.depth < MOST)
     @rule(data=st.data(), block=blocks())
     def insert(self, data: Any, block: Block) -> None:
-        i = data.draw(st.integers(0, self.blocks))
+        i = data.draw(st.integers(0, self.depth))
         stream = Stream(self.now)
         stream.insert(i)
         self.take(spec.insert(self.now, i, block), select=[f"blocks.{i}"])
         self.check_wires(stream)
         assert self.room.model.blocks[i] == block and self.room.selected == f"blocks.{i}"
 
-    @precondition(lambda self: self.blocks > 0)
+    @precondition(lambda self: self.depth > 0)
     @rule(data=st.data())
     def remove(self, data: Any) -> None:
         chosen, before = self.some(data), self.now
@@ -142,11 +143,11 @@ class Editing(RuleBasedStateMachine):
         self.check_wires(stream)
         assert self.now.blocks == tuple(b for i, b in enumerate(before.blocks) if i not in chosen)
 
-    @precondition(lambda self: self.blocks > 0)
+    @precondition(lambda self: self.depth > 0)
     @rule(data=st.data())
     def move(self, data: Any) -> None:
         chosen, before = self.some(data), self.now
-        gap = data.draw(st.integers(0, self.blocks))
+        gap = data.draw(st.integers(0, self.depth))
         self.take(edits.move_all(before, chosen, gap))
         assert self.now.skips == before.skips
         landed = [self.now.blocks[i] for i in edits.landing(chosen, gap)]
@@ -171,8 +172,8 @@ class Editing(RuleBasedStateMachine):
     @precondition(roomy)
     @rule(data=st.data(), times=st.integers(1, 3))
     def repeat(self, data: Any, times: int) -> None:
-        first = data.draw(st.integers(0, self.blocks - 1))
-        last = data.draw(st.integers(first, min(first + 1, self.blocks - 1)))
+        first = data.draw(st.integers(0, self.depth - 1))
+        last = data.draw(st.integers(first, min(first + 1, self.depth - 1)))
         before = self.now
         self.take(edits.repeat(before, first, last, times))
         piece = before.blocks[first : last + 1]
@@ -203,7 +204,7 @@ class Editing(RuleBasedStateMachine):
             assert self.room.model == self.now
         else:
             self.room.copy()
-        gap = data.draw(st.integers(0, self.blocks))
+        gap = data.draw(st.integers(0, self.depth))
         self.room.paste(gap)
         self.past.append(self.now)
         self.future.clear()
@@ -211,11 +212,11 @@ class Editing(RuleBasedStateMachine):
         assert self.room.selected_blocks == [*range(gap, gap + len(chosen))]
         assert self.now.blocks[gap : gap + len(chosen)] == tuple(before.blocks[i] for i in chosen)
 
-    @precondition(lambda self: self.blocks > 0)
+    @precondition(lambda self: self.depth > 0)
     @rule(data=st.data())
     def group(self, data: Any) -> None:
-        first = data.draw(st.integers(0, self.blocks - 1))
-        last = data.draw(st.integers(first, self.blocks - 1))
+        first = data.draw(st.integers(0, self.depth - 1))
+        last = data.draw(st.integers(first, self.depth - 1))
         self.take(edits.group(self.now, first, last, "Some"))
 
     @precondition(lambda self: bool(self.now.groups))
@@ -227,13 +228,13 @@ class Editing(RuleBasedStateMachine):
 
     # edits of parts and wires
 
-    @precondition(lambda self: self.blocks > 0)
+    @precondition(lambda self: self.depth > 0)
     @rule(data=st.data(), name=st.sampled_from([*spec.PARTS]), there=st.booleans())
     def put_part(self, data: Any, name: str, there: bool) -> None:
         for i in self.some(data):
             self.take(spec.change(self.now, f"blocks.{i}.{name}", data.draw(parts(name)) if there else None))
 
-    @precondition(lambda self: self.blocks > 0)
+    @precondition(lambda self: self.depth > 0)
     @rule(
         data=st.data(),
         fields=st.sampled_from(
@@ -254,10 +255,10 @@ class Editing(RuleBasedStateMachine):
     def change_whole(self, fields: dict[str, Any]) -> None:
         self.take(replace(self.now, **fields))
 
-    @precondition(lambda self: self.blocks > 0)
+    @precondition(lambda self: self.depth > 0)
     @rule(data=st.data(), gated=st.booleans())
     def connect(self, data: Any, gated: bool) -> None:
-        target = data.draw(st.integers(1, self.blocks))
+        target = data.draw(st.integers(1, self.depth))
         source = data.draw(st.integers(0, target - 1))
         stream = Stream(self.now)
         stream.connect(source, target, gated)
@@ -325,7 +326,8 @@ class Editing(RuleBasedStateMachine):
 
     @invariant()
     def what_has_no_problems_builds_as_counted(self) -> None:
-        if not self.room.problems:
+        if not self.room.problems and self.now not in self.built:
+            self.built.add(self.now)
             gpt = GPT(self.now, seed=1)
             assert sum(p.numel() for p in gpt.parameters()) == self.room.cost.parameters == cost.total(self.now)
 
@@ -335,13 +337,16 @@ class Editing(RuleBasedStateMachine):
 
 
 def train_a_step(model: Model) -> None:
+    """Plain gradient descent: a real optimiser brings in torch's compiler, which takes seconds."""
     gpt = GPT(model, seed=1).train()
-    optimizer = torch.optim.AdamW(gpt.parameters(), 1e-3)
     before = [p.detach().clone() for p in gpt.parameters()]
     idx = torch.randint(model.vocab, (2, model.context + 1))
     loss = torch.nn.functional.cross_entropy(gpt(idx[:, :-1]).flatten(0, 1), idx[:, 1:].flatten())
     loss.backward()
-    optimizer.step()
+    with torch.no_grad():
+        for p in gpt.parameters():
+            if p.grad is not None:
+                p -= 0.1 * p.grad
     assert loss.isfinite()
-    assert any(not torch.equal(old, new) for old, new in zip(before, gpt.parameters(), strict=True))
     assert all(p.isfinite().all() for p in gpt.parameters())
+    assert model.vocab == 1 or any(not torch.equal(old, new) for old, new in zip(before, gpt.parameters(), strict=True))
