@@ -19,8 +19,8 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """
     if cos.size(-1) == x.size(-1):
         return torch.addcmul(x * cos, x.roll(x.size(-1) // 2, -1), sin)
-    turned, rest = x.split([cos.size(-1), x.size(-1) - cos.size(-1)], -1)
-    return torch.cat([rotate(turned, cos, sin), rest], -1)
+    size = cos.size(-1)
+    return torch.cat([rotate(x[..., :size], cos, sin), x[..., size:]], -1)
 
 
 def angles(m: S.Model, dim: int, base: float) -> tuple[Tensor, Tensor]:
