@@ -3,13 +3,14 @@
 The file needs torch alone. Its modules have the names of the studio's, so a run's weights go straight into it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from . import code_attention, code_parts, cost
 from . import spec as S
 from .code_options import Options, Values, lines, when
 
-OPTIONS = {
+OPTIONS: dict[str, Callable[[Any, S.Model], Values]] = {
     "conv": code_parts.convolution_options, "attn": code_attention.options, "rec": code_parts.recurrence_options,
     "mlp": code_parts.mlp_options, "moe": code_parts.experts_options,
 }  # fmt: skip
@@ -41,7 +42,7 @@ def _options(model: S.Model, kind: str) -> Options | None:
 
 
 def _values(model: S.Model, kind: str, block: S.Block) -> Values:
-    return OPTIONS[kind](S.parts(block)[kind], model)  # type: ignore[operator]
+    return OPTIONS[kind](S.parts(block)[kind], model)
 
 
 def _norm(kind: S.Norm, m: S.Model, width: str = "WIDTH") -> str:
@@ -87,12 +88,12 @@ def _structures(model: S.Model) -> dict[S.Block, str]:
 def _structure(block: S.Block) -> S.Block:
     """The same without what its parts are like, and without what has no effect."""
     names = S.parts(block)
-    plain: dict[str, object] = {S.PARTS[name]: type(part)() for name, part in names.items()}
+    plain: dict[str, Any] = {S.PARTS[name]: type(part)() for name, part in names.items()}
     empty = {field: None for field in S.PARTS.values() if field not in plain}
     placement = block.placement if block.norm != "none" else "pre"
     return S.Block(
         norm=block.norm, placement=placement, parallel=block.parallel, residual=block.residual, **{**empty, **plain}
-    )  # type: ignore[arg-type]
+    )
 
 
 def _block(block: S.Block, name: str, m: S.Model) -> str:

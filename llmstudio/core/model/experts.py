@@ -24,7 +24,7 @@ class Stack(nn.Module):
         """Rows x in the order of the experts, so many for each."""
         biases = [None] * len(counts) if self.bias is None else self.bias.unbind()
         matrices = self.weight.unbind()  # their gradients meet in one stack; picked one by one, each would be padded
-        return torch.cat([F.linear(*one) for one in zip(x.split(counts), matrices, biases, strict=True)])
+        return torch.cat([F.linear(*one) for one in zip(torch.split(x, counts), matrices, biases, strict=True)])
 
 
 class Experts(Part):

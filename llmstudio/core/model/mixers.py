@@ -100,10 +100,10 @@ def scan(q: Tensor, k: Tensor, v: Tensor, forget: Tensor, state: Tensor | None =
     (B, H, T, D) and the last M. Within a chunk as attention whose scores fade, between chunks by their memories (Dao &
     Gu 2024, section 6, listing 1). Memories have the format of `forget`.
     """
-    T = q.size(2)
+    B, H, T, D = q.shape
     c = min(T, CHUNK)
-    q, k, v = (F.pad(t, (0, 0, 0, -T % c)).unflatten(2, (-1, c)) for t in (q, k, v))  # (B, H, N, c, D)
-    faded = F.pad(forget, (0, -T % c)).unflatten(2, (-1, c)).cumsum(-1)  # (B, H, N, c): ln of what is left, since
+    q, k, v = (F.pad(t, (0, 0, 0, -T % c)).view(B, H, -1, c, D) for t in (q, k, v))
+    faded = F.pad(forget, (0, -T % c)).view(B, H, -1, c).cumsum(-1)  # (B, H, N, c): ln of what is left, since
     left = faded[..., -1:]  # ... the chunk began; of all of it (B, H, N, 1)
     y = ((q @ k.mT) * _spans(faded).to(q.dtype)) @ v
     own = (k * (left - faded).exp()[..., None].to(k.dtype)).mT @ v  # what each chunk adds, (B, H, N, D, D)

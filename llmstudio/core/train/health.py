@@ -89,7 +89,7 @@ def _activations(work: GPT, x: Tensor) -> tuple[dict[str, float], dict[str, floa
     def hidden(path: str) -> Any:
         def hook(_: nn.Module, given: tuple[Tensor, list[int]] | tuple[Tensor]) -> None:
             units = given[0].abs().flatten(0, -2)  # (tokens, hidden)
-            users = units.split(given[1]) if len(given) > 1 else [units]  # of each expert
+            users = torch.split(units, given[1]) if len(given) > 1 else (units,)  # of each expert
             silent = [user.amax(0) < SILENT for user in users if len(user)]
             dead[path] = float(torch.stack(silent).float().mean())
 

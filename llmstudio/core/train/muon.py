@@ -111,7 +111,7 @@ class Muon(torch.optim.Optimizer):
         shapes: dict[torch.Size, list[Piece]] = {}
         for p, update in zip(weights, updates, strict=True):
             rows = list(self.rows[p])
-            stacks = (t.flatten(0, -2).split(rows) for t in (p, update))
+            stacks = (torch.split(t.flatten(0, -2), rows) for t in (p, update))
             for piece in zip(*stacks, strict=True):
                 shapes.setdefault(piece[0].shape, []).append(piece)
         for shape, pieces in shapes.items():

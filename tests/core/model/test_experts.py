@@ -51,7 +51,7 @@ def one(part: Experts, e: S.Experts, i: int, x: Tensor) -> Tensor:
 
 def routed(part: Experts, x: Tensor) -> tuple[Tensor, list[int]]:
     """Probabilities of the experts for one token, and which it goes through."""
-    p = (part.router.weight @ x).softmax(0)
+    p = (part.router.weight.detach() @ x).softmax(0)
     return p, sorted(range(part.experts), key=lambda i: -float(p[i]))[: part.top_k]
 
 
