@@ -34,7 +34,7 @@ def menu(view: "CanvasView") -> QMenu:
             wire.gated for path in verbs.wires(build) if isinstance(wire := spec.part(build.model, path), spec.Skip)
         )
         _switch(made, "Gated", gated, partial(verbs.gate, build, not gated))
-        _verb(made, view, verbs.REMOVE)
+        _verb(made, view, verbs.REMOVE).setText(verbs.removal(build))
     else:
         _ground(made, view)
     return made

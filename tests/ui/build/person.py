@@ -1,0 +1,108 @@
+"""A person with nothing but a mouse, before a real window: every event enters where the system's would."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QCheckBox, QMenu, QWidget
+
+from llmstudio.ui.panels.build.canvas import CanvasPanel
+from llmstudio.ui.widgets.combo import Combo
+from llmstudio.ui.widgets.segments import Segments
+from llmstudio.ui.window import Window
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+NONE = Qt.KeyboardModifier.NoModifier
+CLICK, DRAG, LOOK = 1.3, 2.4, 1.35
+"""Seconds: point and click; press, point and let go; find what to do next. Card, Moran & Newell 1980."""
+
+
+class Person:
+    def __init__(self, window: Window, qtbot: Any) -> None:
+        self.window, self.qtbot = window, qtbot
+        self.seconds = 0.0  # that a person would have taken
+        self.canvas = window.workspace.findChildren(CanvasPanel)[0]
+        self.view = self.canvas.view
+
+    def click(self, widget: QWidget, pos: QPoint | None = None, button: Qt.MouseButton = LEFT) -> None:
+        place = widget.rect().center() if pos is None else pos
+        assert widget.isVisible() and widget.isEnabled(), f"{widget.accessibleName()} cannot be clicked"
+        assert widget.visibleRegion().contains(place), f"{widget.accessibleName()} is not in view"
+        self.seconds += LOOK + CLICK
+        top = widget.window()
+        QTest.mouseClick(top.windowHandle(), button, NONE, widget.mapTo(top, place))
+
+    def drag(self, start: QPoint, end: QPoint) -> None:
+        """Over the canvas."""
+        viewport = self.view.viewport()
+        assert viewport.rect().contains(start) and viewport.rect().contains(end)
+        self.seconds += LOOK + DRAG
+        handle = viewport.window().windowHandle()
+        points = [start + (end - start) * share / 5 for share in range(6)]
+        places = [viewport.mapTo(viewport.window(), point) for point in points]
+        QTest.mousePress(handle, LEFT, NONE, places[0])
+        for place in places[1:]:
+            QTest.mouseMove(handle, place)
+        QTest.mouseRelease(handle, LEFT, NONE, places[-1])
+
+    # on the canvas
+
+    def place(self, x: float, y: float) -> QPoint:
+        return self.view.mapFromScene(x, y)
+
+    def ground(self) -> QPoint:
+        """A place beside everything."""
+        plan = self.canvas.scene.plan
+        return self.place(plan.bounds.x + 12, plan.embed.bottom + 30)
+
+    def on(self, path: str) -> QPoint:
+        """A place on a part: for a block on its title."""
+        plan = self.canvas.scene.plan
+        area = plan.area(path)
+        assert area is not None
+        title = path.startswith("blocks.") and path.count(".") == 1
+        return self.place(area.x + area.w / 2, area.y + 16 if title else area.middle)
+
+    def select(self, path: str) -> None:
+        self.click(self.view.viewport(), self.on(path))
+        assert self.window.session.build.selected == path
+
+    def menu(self, pos: QPoint, *texts: str) -> None:
+        """Right-click, then one entry after the other."""
+        self.click(self.view.viewport(), pos, RIGHT)
+        for text in texts:
+            menu = QApplication.activePopupWidget()
+            assert isinstance(menu, QMenu), "there is no menu"
+            action = next((action for action in menu.actions() if action.text() == text), None)
+            assert action is not None and action.isEnabled(), f"{text} is not offered"
+            self.click(menu, menu.actionGeometry(action).center())
+            self.qtbot.waitUntil(lambda menu=menu: QApplication.activePopupWidget() is not menu)
+
+    # in panels and lists
+
+    def pick(self, title: str, word: str) -> None:
+        """Choose a word at a visible option of that title."""
+        field = self._field(title)
+        if isinstance(field, Segments):
+            self.click(field, field.rects()[field.words.index(word)].center())
+        elif isinstance(field, Combo):
+            self.click(field)
+            self.row(field.view(), lambda text: text == word)
+        else:
+            self.click(field, QPoint(8, field.height() // 2))
+
+    def row(self, rows: QAbstractItemView, wanted: Callable[[str], bool]) -> None:
+        """Click the row of a list whose text is wanted."""
+        model = rows.model()
+        index = next(i for n in range(model.rowCount()) if wanted(str((i := model.index(n, 0)).data())))
+        rect: QRect = rows.visualRect(index)
+        self.click(rows.viewport(), rect.center())
+
+    def _field(self, title: str) -> Segments | Combo | QCheckBox:
+        kinds = (Segments, Combo, QCheckBox)
+        found = [
+            w for kind in kinds for w in self.window.findChildren(kind) if w.isVisible() and w.accessibleName() == title
+        ]
+        assert found, f"{title} is not in view"
+        return found[0]
