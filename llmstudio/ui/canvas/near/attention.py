@@ -24,7 +24,7 @@ def _sizes(s: Sketch) -> tuple[int, int, int]:
     """Heads, key/value heads, head width."""
     a = s.part
     assert isinstance(a, Attention)
-    return a.heads, a.kv_heads or a.heads, head_width(s.design, a)
+    return a.heads, a.kv_heads or a.heads, head_width(a, s.design)
 
 
 def frames(s: Sketch) -> list[Frame]:
