@@ -23,7 +23,7 @@ class Insides(QObject):
         super().__init__(scene)
         self.session, self.scene, self.inner = session, scene, session.inside.inner
         self.items: dict[str, NearItem] = {}
-        self._watched: list[QGraphicsView] = []
+        self._watched: dict[QObject, QGraphicsView] = {}  # views and their viewports: a dying view is asked for nothing
         self._pressed: QPointF | None = None
         self.inner.changed.connect(self.refresh)
         self.inner.pointed.connect(self.refresh)
@@ -81,7 +81,7 @@ class Insides(QObject):
         return spot is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        view = next((each for each in self._watched if watched in (each, each.viewport())), None)
+        view = self._watched.get(watched)
         if view is None or not self.items:
             return False
         if isinstance(event, QKeyEvent):
@@ -125,7 +125,7 @@ class Insides(QObject):
     def _watch(self) -> None:
         for view in self.scene.views():
             if view not in self._watched:
-                self._watched.append(view)
+                self._watched |= {view: view, view.viewport(): view}
                 view.installEventFilter(self)
                 view.viewport().installEventFilter(self)
 
