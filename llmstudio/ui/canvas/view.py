@@ -115,11 +115,14 @@ class CanvasView(QGraphicsView):
 
     def step_zoom(self, by: int) -> None:
         """One step closer (1) or further (-1), about the middle."""
-        anchor = self.transformationAnchor()
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
-        self.set_zoom(self.zoom * STEP**by)
-        self.setTransformationAnchor(anchor)
-        self._cross(self.viewport().rect().center())
+        self.zoom_at(self.zoom * STEP**by, self.viewport().rect().center())
+
+    def zoom_at(self, zoom: float, pos: QPoint) -> None:
+        """About the point under `pos`, which stays there."""
+        point = self.mapToScene(pos)
+        self.set_zoom(zoom)
+        self._hold(point, pos)
+        self._cross(pos)
 
     def fit(self) -> None:
         """Show the whole design, at 100 % where it has room."""
@@ -150,14 +153,12 @@ class CanvasView(QGraphicsView):
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.pan(QPointF(event.angleDelta().y() / 2, 0))
         else:
-            self.set_zoom(self.zoom * STEP ** (event.angleDelta().y() / 240))
-            self._cross(event.position().toPoint())
+            self.zoom_at(self.zoom * STEP ** (event.angleDelta().y() / 240), event.position().toPoint())
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.set_zoom(self.zoom * (1 + event.value()))
-            self._cross(event.position().toPoint())
+            self.zoom_at(self.zoom * (1 + event.value()), event.position().toPoint())
             return True
         if isinstance(event, QHelpEvent):
             path = self.path_at(event.pos())

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -35,7 +36,9 @@ def look(scene, index: int):
 
 
 def colors(image: QImage) -> set[str]:
-    return {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(image.height())}
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(plain.constBits(), np.uint32)
+    return {f"#{value & 0xFFFFFF:06x}" for value in np.unique(pixels).tolist()}
 
 
 def wheel(view, pos: QPoint, steps: int) -> None:
