@@ -123,7 +123,7 @@ def test_dragging_from_a_sum_draws_a_wire(hand, build, panel) -> None:
     hand.drag(start, hand.at(-60, plan.blocks[3].gate + 5))
     assert build.model.skips == (Skip(source=1, target=3),)
     assert build.selected == "skips.0"
-    assert panel.scene.wires["skips.0"].value[1].text == "1 to 4"
+    assert panel.scene.wires["skips.0"].value[1].text == "skip, 1 to 4"
     hand.click("blocks.0")
     hand.click("skips.0")
     assert build.selected == "skips.0"
