@@ -149,7 +149,7 @@ def test_the_studios_own_values_have_forms(qtbot, value):
     qtbot.addWidget(form)
     form.show()
     left_out = set(value.__struct_fields__) - {found.name for found in options(type(value))}
-    assert left_out <= {"blocks", "skips"}
+    assert left_out <= {"blocks", "skips", "groups"}
 
 
 def test_a_field_that_does_not_count_is_not_shown(qtbot):
