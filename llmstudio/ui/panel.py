@@ -24,6 +24,7 @@ class Panel(QFrame):
     """
 
     title: ClassVar[str] = ""
+    tab: ClassVar[str] = ""  # a shorter title, where it is a tab
     name: ClassVar[str] = ""  # "train.loss"
     hint: ClassVar[str] = ""  # one sentence: what it shows, with the unit
     titled: ClassVar[bool] = True  # False: a panel of one row says its title in that row

@@ -203,7 +203,7 @@ class Dock(QDockWidget):
         for text in panel.findChildren(QWidget):
             if isinstance(text, (QLineEdit, QPlainTextEdit, QTextEdit)):
                 text.setAcceptDrops(False)  # files go to the window, wherever they are dropped
-        self.setWindowTitle(kind.title)
+        self.setWindowTitle(kind.tab or kind.title)
         self.toggleViewAction().setText(kind.title)
         old = self.titleBarWidget()
         bar = panel.title_bar

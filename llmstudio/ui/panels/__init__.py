@@ -3,7 +3,7 @@
 Sizes are pixels in a window of 1440 x 900; a place without one shares what is left.
 """
 
-from ..arrangement import Place, Stage, column, row
+from ..arrangement import TAB, Place, Stage, column, row
 
 DATA = row(
     Place("data.sources:SourcesPanel", 328),
@@ -11,12 +11,16 @@ DATA = row(
     Place("data.statistics:StatisticsPanel", 420),
 )
 BUILD = row(
-    Place("build.parts:PartsPanel", 208),
+    Place("build.parts:PartsPanel", 224),
+    Place("build.code:CodePanel", needs=TAB),
     Place("build.canvas:CanvasPanel"),
     column(
+        Place("build.inspector:InspectorPanel", needs=TAB),
+        Place("build.weights:WeightsPanel", needs=TAB),
+        Place("build.history:HistoryPanel", needs=TAB),
         Place("build.properties:PropertiesPanel"),
-        Place("build.cost:CostPanel", 272),
-        Place("build.problems:ProblemsPanel", 204),
+        Place("build.cost:CostPanel", 264),
+        Place("build.problems:ProblemsPanel", 172),
         size=360,
     ),
 )

@@ -7,7 +7,10 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
+from ... import doors
 from ...canvas import export, verbs
+from ...canvas.alive.overlay import Overlay
+from ...canvas.alive.switch import AliveSwitch
 from ...canvas.desk import Desk
 from ...canvas.paint import card
 from ...canvas.scene import Scene
@@ -23,7 +26,7 @@ WITHIN = Qt.ShortcutContext.WidgetWithChildrenShortcut
 class CanvasPanel(Panel):
     title = "Design"
     name = "build.canvas"
-    hint = "The whole model from the text in to the scores out. Double-click a block to fold or open it."
+    hint = "The whole model from the text in to the scores out. Double-click a block to look inside it."
 
     def build(self) -> None:
         build = self.session.build
@@ -31,6 +34,7 @@ class CanvasPanel(Panel):
         self.view = Desk(self.scene)
         self.body.setContentsMargins(0, 0, 0, 6)
         self.body.addWidget(self.view)
+        self.overlay = Overlay(self.view, self.session)
         self.zoom = ZoomBar(self.view)
         self.view.installEventFilter(self)
         self.changes = self.add_chip()
@@ -45,18 +49,23 @@ class CanvasPanel(Panel):
         theme.changed.connect(self._rethemed)
         self._changed()
 
+    def tick(self) -> None:
+        self.overlay.tick()
+
     def _add_tools(self) -> None:
         build = self.session.build
+        self.add_tool(AliveSwitch(self.session))
         self.undo = tool("undo", "Undo (Ctrl+Z)", build.undo)
         self.redo = tool("redo", "Redo (Ctrl+Shift+Z)", build.redo)
         self.fit = tool("fit", "Show the whole design (Ctrl+0)", self.view.fit)
+        self.code = tool("code", "Show as PyTorch", partial(doors.bring, self, "build.code"))
         self.export = tool("export", "Save a picture of the design")
         menu = QMenu(self.export)
         for name in FORMATS:
             menu.addAction(f"Save as {name}").triggered.connect(partial(self._save, name))
         self.export.setMenu(menu)
         self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        for widget in (self.undo, self.redo, self.fit, self.export):
+        for widget in (self.undo, self.redo, self.fit, self.code, self.export):
             self.add_tool(widget)
         self._key(("Ctrl+0",), self.view.fit)
         self._key(("Ctrl++", "Ctrl+="), partial(self.view.step_zoom, 1))
