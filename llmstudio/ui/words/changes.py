@@ -1,43 +1,86 @@
 """What differs between two runs, in words: only the fields that do."""
 
-from collections.abc import Set
+from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
-from ...core.model.spec import MLP, Attention, Block, Model
+from ...core.model.compare import Gathered, differences, gather
+from ...core.model.spec import PARTS, Model, part
 from ...core.train.recipe import Recipe
 from ..numbers import count, real
 from .numbers import plural
 
-QUIET = {"name"}  # says nothing about the network
 WORDS: dict[Any, str] = {True: "on", False: "off", None: "off", "": "none"}
+MOST = 3  # differences in blocks that are named
 
 
 def changes(before: tuple[Model, Recipe], after: tuple[Model, Recipe]) -> list[str]:
     """The fields of the later run that differ from the earlier, as "positions: rope". Empty where none do."""
     (model_a, recipe_a), (model_b, recipe_b) = before, after
-    found = _fields(model_a, model_b, skip={"blocks", "skips"})
-    found += _blocks(model_a.blocks, model_b.blocks)
-    if model_a.skips != model_b.skips:
-        found.append(f"extra wires: {count(len(model_b.skips)) if model_b.skips else 'none'}")
-    return found + _fields(recipe_a, recipe_b)
+    return [*_model(model_a, model_b), *_fields(recipe_a, recipe_b)]
 
 
-def _fields(a: Struct, b: Struct, skip: Set[str] = frozenset(), suffix: str = "") -> list[str]:
-    names = [name for name in b.__struct_fields__ if name not in skip | QUIET and getattr(a, name) != getattr(b, name)]
+def place(found: Gathered, model: Model) -> str:
+    """Where in the blocks of a design a difference is, " in block 4"; "" where it is in all of them, or in none."""
+    if not found.blocks or len(found.blocks) == len(model.blocks):
+        return ""
+    numbers = ", ".join(str(i + 1) for i in found.blocks)
+    return f" in block{'s' * (len(found.blocks) > 1)} {numbers}"
+
+
+def name(found: Gathered, model: Model) -> str:
+    """What differs, inside a sentence: "heads", "MLP", "extra wire"."""
+    kind, *rest = found.paths[0].split(".")
+    if kind == "skips":
+        return "gate of a wire" if len(rest) > 1 else "extra wire"
+    if kind != "blocks":
+        return titles(Model)[kind]
+    if len(rest) == 1:
+        return "block"
+    if rest[-1] in PARTS:
+        field = PARTS[rest[-1]]
+        return "MLP" if field == "mlp" else field
+    owner = part(model, ".".join([kind, *rest[:-1]]))
+    return titles(type(owner))[rest[-1]] if owner is not None else rest[-1].replace("_", " ")
+
+
+def _model(a: Model, b: Model) -> Iterator[str]:
+    found = gather(differences(a, b))
+    inside = [each for each in found if each.blocks]
+    yield from (f"{name(each, b)}: {value(each.after)}" for each in found if "." not in each.paths[0])
+    moved = [each for each in inside if each.paths[0].count(".") == 1]
+    if moved:
+        yield f"blocks: {count(len(b.blocks))}" if len(a.blocks) != len(b.blocks) else "blocks: in another order"
+    named = [each for each in inside if each not in moved]
+    if len(named) <= MOST:
+        yield from (f"{name(each, b)}{place(each, b)}: {value(_there(each.after))}" for each in named)
+    else:
+        numbers = sorted({i + 1 for each in named for i in each.blocks})
+        yield f"{plural(len(numbers), 'block')} changed: {', '.join(map(str, numbers))}"
+    if any(each.paths[0].startswith("skips") for each in found):
+        yield f"extra wires: {count(len(b.skips)) if b.skips else 'none'}"
+
+
+def _there(it: Any) -> Any:
+    """A part that came is on."""
+    return True if isinstance(it, Struct) else it
+
+
+def _fields(a: Struct, b: Struct) -> list[str]:
     words = titles(type(b))
-    return [f"{words[name]}{suffix}: {value(getattr(b, name))}" for name in names]
+    names = [field for field in b.__struct_fields__ if getattr(a, field) != getattr(b, field)]
+    return [f"{words[field]}: {value(getattr(b, field))}" for field in names]
 
 
 def titles(kind: type[Struct]) -> dict[str, str]:
     """What the fields are called inside a sentence."""
     hints = get_type_hints(kind, include_extras=True)
     found = {}
-    for name, hint in hints.items():
-        title = next((meta.title for meta in _metas(hint) if meta.title), name.replace("_", " "))
-        found[name] = title if title[:2].isupper() else title[0].lower() + title[1:]
+    for field, hint in hints.items():
+        title = next((meta.title for meta in _metas(hint) if meta.title), field.replace("_", " "))
+        found[field] = title if title[:2].isupper() else title[0].lower() + title[1:]
     return {**found, "learning_rate": "rate"}
 
 
@@ -57,35 +100,3 @@ def value(it: Any) -> str:
         return count(it)
     text = str(it).replace("\n", "↵").replace("_", " ")
     return text if len(text) <= 24 else text[:23] + "…"
-
-
-def _blocks(a: tuple[Block, ...], b: tuple[Block, ...]) -> list[str]:
-    if len(a) != len(b):
-        found = [f"blocks: {count(len(b))}"]
-        return found + (_block(a[0], b[0], " everywhere") if a and b and len(set(a)) == len(set(b)) == 1 else [])
-    differing = [i for i in range(len(b)) if a[i] != b[i]]
-    if not differing:
-        return []
-    pairs = {(a[i], b[i]) for i in differing}
-    if len(pairs) == 1:
-        where = "" if len(differing) == len(b) else f" in {_places(differing)}"
-        return _block(*pairs.pop(), where)
-    return [f"{plural(len(differing), 'block')} changed: {', '.join(str(i + 1) for i in differing)}"]
-
-
-def _places(numbers: list[int]) -> str:
-    return f"block{'s' * (len(numbers) > 1)} {', '.join(str(i + 1) for i in numbers)}"
-
-
-def _block(a: Block, b: Block, where: str) -> list[str]:
-    found = [f"norm{where}: {b.norm}"] if a.norm != b.norm else []
-    parts: list[tuple[str, Attention | MLP | None, Attention | MLP | None]] = [
-        ("attention", a.attention, b.attention),
-        ("MLP", a.mlp, b.mlp),
-    ]
-    for name, was, now in parts:
-        if was is None or now is None:
-            found += [f"{name}{where}: {'off' if now is None else 'on'}"] if was is not now else []
-        else:
-            found += _fields(was, now, suffix=where)
-    return found
