@@ -70,6 +70,27 @@ def test_the_published_models_have_all_their_weights(name: str) -> None:
     assert sum(p.numel() for p in written.parameters()) == cost.total(LARGE[name])
 
 
+def shrunk(model: S.Model) -> S.Model:
+    """The same design at a size that fits everywhere."""
+
+    def attention(a: S.Attention) -> S.Attention:
+        kv_heads = a.kv_heads and (a.kv_heads if a.kv_heads in (1, a.heads) else 2)
+        sizes = {"head_width": a.head_width and 16, "window": a.window and 9}
+        return replace(a, heads=4, kv_heads=min(4, kv_heads) if kv_heads else None, **sizes)
+
+    blocks = tuple(
+        replace(b, attention=b.attention and attention(b.attention), mlp=b.mlp and replace(b.mlp, hidden=50))
+        for b in model.blocks[:3]
+    )
+    skips = tuple(skip for skip in model.skips if skip.target <= 3)
+    return replace(model, vocab=40, context=24, width=48, rope_original=8, blocks=blocks, skips=skips)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_the_published_models_at_a_small_size(name: str) -> None:
+    same(shrunk(LARGE[name]), 24)
+
+
 def drawn(seed: int) -> S.Model:
     """A random model of any parts and options, without problems."""
     dice = random.Random(seed)
