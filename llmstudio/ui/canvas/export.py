@@ -14,7 +14,8 @@ from .layout import GAP, LANE_X
 from .scene import Scene
 
 SCALE = 2  # pixels of a PNG for each of the canvas
-LARGEST = 30_000  # pixels of a side: Qt paints no further
+LARGEST = 20_000  # pixels of a side: Qt paints little further
+QUICK = 80  # how Qt is told to compress it lightly
 AROUND = 16
 
 
@@ -40,7 +41,7 @@ def png(scene: Scene, shown: QRectF) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", QUICK)
     return bytes(data.data())
 
 
