@@ -122,8 +122,9 @@ class Starting(Runs):
     # beginning
 
     def _problems(self, model: Model, recipe: Recipe) -> list[Problem]:
-        """What keeps a design from training on this text, on this machine, now."""
-        return data_problems(model, recipe, self._data.manifest, memory.available())
+        """What keeps a design from training on this text, as far as it is known, on this machine, now."""
+        manifest = self._data.manifest if self._data.ready else None
+        return data_problems(model, recipe, manifest, memory.available())
 
     def _start(self, order: Queued) -> "Future[Any]":
         """Make the tokens where they are missing or old, then begin. The future is done when the run has begun."""

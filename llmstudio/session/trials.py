@@ -3,6 +3,7 @@
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from ..core.model.check import Problem
 from . import rate
 from .about import Origin
 from .build import BuildRoom
@@ -42,12 +43,15 @@ class Trials(Recipes):
         """Why the design could not even be enqueued, in one sentence."""
         if not self._data.sources:
             return "There is no text yet. Drop files on the window."
-        if self._build.problems:
-            return self._build.problems[0].text
-        if self._data.ready:
-            wrong = self._problems(self._build.model, self.recipe)
-            return wrong[0].text if wrong else None
-        return None
+        wrong = self._build.problems or self.problems
+        return wrong[0].text if wrong else None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What keeps a sound design from training with this recipe, on this text and machine; with ways to mend it."""
+        if self._build.problems or self._hall.opened is None:
+            return []
+        return self._problems(self._build.model, self.recipe)
 
     def ordered(self, name: str = "", from_: tuple[Run, int] | None = None) -> Queued:
         """The design and recipe as they are now, as an order to `enqueue`; or a run's design, from a step's weights."""

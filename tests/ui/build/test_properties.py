@@ -6,7 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton
 
-from llmstudio.core.model import edits
+from llmstudio.core.model import check, edits
+from llmstudio.core.model.cost import training_bytes
 from llmstudio.core.model.spec import Attention, Block, Experts, Group, Model, Skip
 from llmstudio.ui.canvas.everywhere import alike, chosen, differing, field, settled
 from llmstudio.ui.panels.build.problems import ProblemsPanel
@@ -290,3 +291,21 @@ def test_the_whole_model_has_its_options_under_titles(put, build) -> None:
     QTest.keyClicks(line, "Mine")
     QTest.keyClick(line, Qt.Key.Key_Return)
     assert build.model.name == "Mine"
+
+
+def test_what_is_too_large_for_the_machine_is_a_problem_with_fixes(put, session, build, monkeypatch) -> None:
+    monkeypatch.setattr(
+        type(session.train),
+        "problems",
+        property(lambda _: check.data_problems(build.model, session.train.recipe, None, memory=free)),
+    )
+    session.train.edit(replace(session.train.recipe, batch=64))
+    free = training_bytes(build.model, session.train.recipe)
+    problems = put(ProblemsPanel)
+    assert problems.count.text() == ""
+    free -= 1
+    session.train.changed.emit()
+    assert problems.count.text() == "1" and problems.reason.text() == "Waits for the problem above."
+    buttons = {b.text(): b for b in problems.findChildren(QPushButton)}
+    QTest.mouseClick(buttons["Use a batch of 32"], LEFT)
+    assert session.train.recipe.batch == 32 and problems.count.text() == ""

@@ -1,4 +1,4 @@
-"""What is wrong with the design, with ways to mend it, and the button that trains it."""
+"""What is wrong with the design, or with it on this text and machine; ways to mend it; the button that trains it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ....core.model.check import Fix, Problem
+from ....core.model.compare import same
 from ... import icons
 from ...doors import go
 from ...panel import SIDE, Panel
@@ -17,7 +18,7 @@ from ...widgets.flow import Flow
 from ...widgets.label import label
 
 SHOWN = 8
-FIXES = 2  # buttons of a problem: with Show they fill a line
+FIXES = 3  # buttons of a problem, besides Show
 LEAST = 32
 
 
@@ -51,21 +52,24 @@ class ProblemsPanel(Panel):
         self.body.addLayout(foot)
         self.body.addStretch()
         self.shown: list[Problem] | None = None
-        for signal in (self.session.build.changed, self.session.train.changed, self.session.data.changed):
+        self.count = self.add_chip("", "error")
+        train = self.session.train
+        for signal in (self.session.build.changed, train.changed, train.recipe_changed, self.session.data.changed):
             signal.connect(self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:
-        problems = self.session.build.problems
+        train = self.session.train
+        problems = self.session.build.problems or ([] if train.busy else train.problems)
         if problems != self.shown:
             self.shown = problems
             self._show(problems)
+            self.count.set(str(len(problems)) if problems else "")
         why_not = self.session.train.why_not
         self.train.setEnabled(why_not is None)
         many = len(problems) > 1
-        self.reason.setText(
-            "Waits for the problems above." if many else "Waits for the problem above." if problems else why_not or ""
-        )
+        waits = "Waits for the problems above." if many else "Waits for the problem above." if problems else why_not
+        self.reason.setText(waits or self._unchanged())
         self.train.setToolTip(why_not or "Start a new run with this design and the recipe of Train.")
 
     def _show(self, problems: list[Problem]) -> None:
@@ -89,6 +93,11 @@ class ProblemsPanel(Panel):
         """The rows take what they need, and scroll where the panel is lower."""
         wanted = self.rows.totalHeightForWidth(max(1, self.width() - 2 * SIDE))
         self.area.setMaximumHeight(max(wanted, LEAST))
+
+    def _unchanged(self) -> str:
+        """Whether the newest run has this very design."""
+        last = max(self.session.train.runs, key=lambda run: run.number, default=None)
+        return f"Unchanged since {last.name}." if last and same(last.model, self.session.build.model) else ""
 
     def _mend(self, fix: Fix) -> None:
         self.session.build.edit(fix.model)
