@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from . import tiny
+from . import near, tiny
 from .layout import CARD_X, FOLDED_X, HEADER, PLUS, STREAM_WIDTH, Place
 from .layout import SHAPE as SHAPE_AT
 from .paint import (
@@ -38,6 +38,7 @@ from .words import EMPTY
 
 READABLE = 0.5  # below this zoom only names are written
 TINY = 0.3  # below this a block is one box
+IN_X, OUT_X = 46, 28  # where the ways of parallel parts with open insides branch
 
 
 class CanvasItem(QGraphicsItem):
@@ -151,6 +152,9 @@ def _header(p: QPainter, header: QRectF, place: Place, look: BlockLook) -> None:
 
 def _stream(p: QPainter, place: Place, look: BlockLook) -> None:
     """What the parts read and where it comes back: a sum, or in place of the stream; and norms on the stream."""
+    if place.near and len(place.rows) > 1 and place.rows[0].reads == place.rows[1].reads:
+        _together(p, place, look)
+        return
     chosen = {row.path: "accent" for row in place.rows if row.path in look.selected or place.path in look.selected}
     done = set()
     for row in place.rows:
@@ -172,6 +176,25 @@ def _stream(p: QPainter, place: Place, look: BlockLook) -> None:
             joint(p, row.adds + 0.5, role)
         if row.norms is not None:
             pill(p, 0, row.norms, "norm", SMALL, height=16)
+
+
+def _together(p: QPainter, place: Place, look: BlockLook) -> None:
+    """Parallel parts with their insides open: all read at one place of the stream and come back at another."""
+    role = "accent" if look.selected else "muted"
+    first, last = place.rows[0], place.rows[-1]
+    ins = {row: row.box.y + near.READS[row.path.rsplit(".", 1)[1]] for row in place.rows}
+    outs = {row: row.box.y + near.ADDS[row.path.rsplit(".", 1)[1]] for row in place.rows}
+    if not look.residual:
+        severed(p, first.reads, last.adds)
+    bus(p, [QPointF(STREAM_WIDTH / 2, first.reads), QPointF(IN_X, first.reads), QPointF(IN_X, ins[last])], role)
+    bus(p, [QPointF(OUT_X, outs[first]), QPointF(OUT_X, last.adds)], role)
+    for row in place.rows:
+        arrow(p, QPointF(IN_X, ins[row]), QPointF(row.box.x, ins[row]), role)
+        bus(p, [QPointF(row.box.x, outs[row]), QPointF(OUT_X, outs[row])], role)
+    arrow(p, QPointF(OUT_X, last.adds), QPointF(PLUS if look.residual else STREAM_WIDTH / 2, last.adds), role)
+    (plus(p, 0, last.adds, role) if look.residual else joint(p, last.adds, role))
+    if last.norms is not None:
+        pill(p, 0, last.norms, "norm", SMALL, height=16)
 
 
 def _shared(p: QPainter, place: Place, look: BlockLook) -> None:
