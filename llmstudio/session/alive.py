@@ -5,6 +5,7 @@ from a look at the probe text, about once a second while somebody watches, and n
 """
 
 import time
+from bisect import bisect_right
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +18,7 @@ from . import vitals
 from .aligned import aligned
 from .hall import Hall
 from .latest import Key, Latest
-from .looking_back import LookingBack
+from .looking_back import SIGNS, LookingBack
 from .run import Run
 from .runs import Runs
 from .series import Series
@@ -106,7 +107,9 @@ class Alive:
             self._far, self._far_at = run.step, now
         if self.mode in LOOKED and self._weighty(run):
             self.looking.keep()
-        state = (run, run.cuts, self._measured(run), self._moments.moment, self.mode)
+        if self.mode in SIGNS and run.snapshots:
+            self.back.keep()
+        state = (run, run.cuts, self._measured(run), self._moments.moment, self.mode, self.back.progress)
         if state != self._told and now - self._told_at >= TELL_EVERY:
             self._told, self._told_at = state, now
             self.changed.emit()
@@ -202,9 +205,9 @@ class Alive:
         if found is None or looked is None:
             return None
         value, more, load = looked
-        record = self._record.get((run.name, run.cuts, found.probe, there, self.mode), {})
-        spark = [record[step] for step in sorted(record) if step <= found.step]
-        made = vitals.reading(self.mode, path, value, found.step, spark[-SPARK:], more)
+        record = self.back.values(self.mode, there)
+        record |= self._record.get((run.name, run.cuts, found.probe, there, self.mode), {})
+        made = vitals.reading(self.mode, path, value, found.step, spread(record, found.step), more)
         return replace(made, bars=load) if load else made
 
     def _took(self) -> None:
@@ -262,6 +265,16 @@ class Alive:
             texts=tuple(piece.text for piece in pieces[-len(seen.ids) :]),
             following=tuple((names[i], float(share)) for i, share in zip(ids.tolist(), shares, strict=True)),
         )  # fmt: skip
+
+
+def spread(record: dict[int, float], end: int) -> list[float]:
+    """The values up to step `end` at equal distances, each the newest by then: looks do not come evenly."""
+    steps = sorted(step for step in record if step <= end)
+    if len(steps) < 3:
+        return [record[step] for step in steps]
+    points = min(SPARK, 2 * len(steps))
+    even = (steps[0] + (steps[-1] - steps[0]) * n / (points - 1) for n in range(points))
+    return [record[steps[bisect_right(steps, at + 1e-6) - 1]] for at in even]
 
 
 class Drawn(Protocol):

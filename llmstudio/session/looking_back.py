@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from msgspec import Struct
 
 from ..core.train.events import Histogram
+from . import vitals
 from .hall import Hall, sentence
 from .run import Run
 from .runs import Runs
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 MOST = 24  # snapshots that are looked at, evenly spread
 LONGEST = 64  # tokens of the probe
-SHARE = 0.04  # of the worker's time, while something trains
+SHARE = 0.02  # of the worker's time, while something trains
+SIGNS: tuple[vitals.Mode, ...] = ("attention", "dead", "experts")  # that a look tells and the run may not
 Noun = Literal["inputs", "outputs", "weights", "gradients"]
 NOUNS: tuple[Noun, ...] = ("inputs", "outputs", "weights", "gradients")
 
@@ -33,6 +35,7 @@ class Past(Struct, frozen=True, kw_only=True):
     step: int
     inputs: dict[str, Histogram]
     outputs: dict[str, Histogram]
+    signs: dict[tuple[vitals.Mode, str], float]  # entropy, dead units and use of experts, by kind and path
 
 
 class LookingBack:
@@ -59,6 +62,12 @@ class LookingBack:
             kept = self._found if self._of == self._key(run) else {}
             told = [(step, getattr(past, noun).get(path)) for step, past in sorted(kept.items()) if past]
         return [(step, made) for step, made in told if made is not None]
+
+    def values(self, mode: vitals.Mode, path: str) -> dict[int, float]:
+        """One reading of a part of the run's design, by step."""
+        run = self._runs.run
+        kept = self._found if run and self._of == self._key(run) else {}
+        return {step: past.signs[mode, path] for step, past in kept.items() if past and (mode, path) in past.signs}
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -117,7 +126,10 @@ class LookingBack:
         checkpoint.load_snapshot(gpt, folder / "snapshots" / f"{step}.safetensors")
         pieces = [piece.id for piece in self._weights.tokenizer(run, folder).pieces(probe) if piece.known]
         seen = look(gpt, pieces[-LONGEST:], histograms=True)
-        return Past(step=step, inputs=seen.inputs, outputs=seen.outputs), time.perf_counter() - start
+        found = {(mode, path): vitals.looked(mode, path, seen) for mode in SIGNS for path in seen.told}
+        signs = {key: value[0] for key, value in found.items() if value}
+        past = Past(step=step, inputs=seen.inputs, outputs=seen.outputs, signs=signs)
+        return past, time.perf_counter() - start
 
     def _network(self, run: Run) -> "GPT":
         """One network for all snapshots of a run."""

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from llmstudio.core.model.spec import MLP, Attention, Block, Model, duplicate, insert, move, remove
 from llmstudio.session.aligned import aligned
+from llmstudio.session.alive import spread
 from llmstudio.session.looking_back import MOST, chosen, following
 from llmstudio.session.session import Session
 from llmstudio.session.vitals import SCALES, evenness, number, reading, strongest
@@ -65,6 +66,14 @@ def test_evenness_of_experts() -> None:
     assert evenness([1.0, 0, 0, 0]) == pytest.approx(0.25)
     uneven = [0.5, 0.3, 0.2]
     assert evenness(uneven) == pytest.approx(2.718281828459045 ** -sum(p * log(p) for p in uneven) / 3)
+
+
+def test_looks_are_drawn_evenly_over_the_steps() -> None:
+    record = {0: 1.0, 10: 2.0, 98: 3.0, 99: 4.0, 100: 5.0}
+    found = spread(record, 100)
+    assert len(found) == 10
+    assert found == [1.0] + [2.0] * 8 + [5.0]
+    assert spread(record, 10) == [1.0, 2.0]
 
 
 def test_snapshots_to_look_at() -> None:
@@ -130,7 +139,8 @@ def test_a_look_tells_entropy_and_maps(done: Session) -> None:
     assert len(alive.reading("blocks.0.attn").spark) == 1, "what came later is not known then"
     done.inside.go(None)
     keep(done, lambda: alive.glance and alive.glance.step == run.step)
-    assert len(alive.reading("blocks.0.attn").spark) == 2
+    keep(done, lambda: alive.back.progress[0] == len(run.snapshots))
+    assert len(alive.reading("blocks.0.attn").spark) > 2, "from the snapshots, one after the other"
     alive.switch("activity")
     assert alive.stream(0) == alive.glance.seen.stream[0] and alive.stream(9) is None
     assert [text for text, _ in alive.glance.following] and sum(p for _, p in alive.glance.following) <= 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SIDE, STEP, CAPTION = 44, 54, 16  # of a map with a word below it
 TINY, TINY_STEP = 22, 26  # of a map without, where there are many heads
-ACROSS = 6  # maps with words beside one another, at most
+USUAL, ACROSS = 4, 6  # maps with words beside one another, and at most
 READABLE, SEEN = 0.5, 0.12  # least zoom for words, and for anything
 
 
@@ -48,8 +48,8 @@ def grid(heads: int, room: float) -> Grid:
     """How so many maps stand beside a block that is `room` high."""
     rows = max(1, int(room // (SIDE + CAPTION)))
     if heads <= rows * ACROSS:
-        rows = -(-heads // min(ACROSS, -(-heads // rows))) if heads > ACROSS // 2 else 1
-        return Grid(-(-heads // rows), rows, True)
+        columns = max(-(-heads // rows), min(heads, USUAL))
+        return Grid(columns, -(-heads // columns), True)
     rows = min(heads, max(1, int((room + TINY_STEP - TINY) // TINY_STEP)))
     return Grid(-(-heads // rows), rows, False)
 

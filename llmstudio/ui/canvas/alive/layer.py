@@ -19,6 +19,7 @@ from .heads import HeadsItem, grid
 from .live import live
 
 ATTENDED, USED = "what each head attends to", "tokens to each expert"
+NONE = Live("")
 WORDS_H = 16
 
 
@@ -36,6 +37,7 @@ class Layer(QObject):
         for item in (self.column, self.title, self.next):
             self._add(item)
         self._glance: Glance | None = None
+        self._shown = False  # there are readings
         scene.live = self._live
         session.build.alive.changed.connect(self.refresh)
         session.inside.focus_changed.connect(self.ring)
@@ -50,7 +52,8 @@ class Layer(QObject):
     def arranged(self) -> None:
         """Things on the scene have other places."""
         plan = self.scene.plan
-        self._glance = self.session.build.alive.glance
+        alive = self.session.build.alive
+        self._glance, self._shown = alive.glance, alive.run is not None and not alive.why_empty
         self._place_heads(plan)
         self._place_loads(plan)
         self._place_loud(plan)
@@ -80,11 +83,12 @@ class Layer(QObject):
         self.scene.set_aside(aside)
 
     def _live(self, path: str) -> Live | None:
-        """What a part shows; an open block leaves it to its rows."""
+        """What a part shows; an empty one where only others have a reading. An open block has it in its rows."""
         kind, *rest = path.split(".")
         if kind == "blocks" and len(rest) == 1 and self.scene.plan.blocks[int(rest[0])].kind == "open":
             return None
-        return live(self.session, path)
+        found = live(self.session, path)
+        return NONE if found is None and self._shown else found
 
     def _maps(self, plan: Layout) -> dict[int, tuple[int, Any]]:
         """For each open block whose heads can be shown: its number in the run's design, and its maps."""

@@ -24,7 +24,8 @@ class Overlay(QObject):
         self.view, self.session = view, session
         self.layer = Layer(view.canvas, session)
         self.legend = AliveLegend(view, session)
-        self._pointed, self._aside = False, view.canvas.aside
+        self._pointed = self._pressed = False
+        self._aside = view.canvas.aside
         session.build.changed.connect(self.layer.arranged)
         view.canvas.sceneRectChanged.connect(self._moved)
         view.viewport().installEventFilter(self)
@@ -51,6 +52,10 @@ class Overlay(QObject):
         elif isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
             if kind == QEvent.Type.MouseButtonPress and (found := self._at(event)):
                 self.session.inside.lock(block=found[0], head=found[1])
+                self._pressed = True
+                return True
+            if kind == QEvent.Type.MouseButtonRelease and self._pressed:
+                self._pressed = False
                 return True
             if kind == QEvent.Type.MouseButtonDblClick and self._at(event):
                 go(self.view, "inside")

@@ -2,18 +2,21 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from ....session.session import Session
 from ....session.vitals import SCALES, Mode
-from ...widgets.button import tool
+from ...widgets.button import button, tool
 from ...widgets.elide import ElidedLabel
 from ...widgets.segments import Segments
 
 ALWAYS: tuple[Mode, ...] = ("off", "gradient", "activity", "attention")
 OFF = "Nothing of the run is drawn on the design."
 NAMES = {"update": "Update / weight", "dead": "Dead units", "experts": "Experts in use"}
+ROOMY, TIGHT = 860, 720  # of the title bar: below the first the caption goes, below the second the words do
+MORE = "More to show on the blocks"
 
 
 class AliveSwitch(QWidget):
@@ -27,17 +30,38 @@ class AliveSwitch(QWidget):
         for word in ALWAYS:
             self.words.set_hint(word, _about(word))
         self.words.changed.connect(self.alive.switch)
-        self.more = tool("chevron-down", "More to show on the blocks", self._offer)
+        self.more = tool("chevron-down", MORE, self._offer)
+        self.short = button(self.alive.mode, "chevron-down", "ghost", self._offer, "What is shown on the blocks", 24)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.name)
-        row.addWidget(self.words)
-        row.addWidget(self.more)
         row.setSpacing(4)
+        for widget in (self.name, self.words, self.more, self.short):
+            row.addWidget(widget)
+        self._bar: QWidget | None = None
         self.alive.changed.connect(self._show)
         session.train.changed.connect(self._show)
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._bar is not self.parentWidget():
+            self._bar = self.parentWidget()
+            if self._bar is not None:
+                self._bar.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._bar and event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """As much of it as the title bar has room for."""
+        room = self._bar.width() if self._bar is not None else ROOMY
+        self.name.setVisible(room >= ROOMY)
+        self.words.setVisible(room >= TIGHT)
+        self.more.setVisible(room >= TIGHT)
+        self.short.setVisible(room < TIGHT)
 
     def _show(self) -> None:
         self.setVisible(self.session.train.run is not None)
@@ -45,11 +69,12 @@ class AliveSwitch(QWidget):
         self.words.set_words(ALWAYS if mode in ALWAYS else (*ALWAYS, mode))
         self.words.set_hint(mode, _about(mode))
         self.words.choose(mode)
+        self.short.setText(mode)
 
     def _offer(self) -> None:
         menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         modes: tuple[Mode, ...] = ("off", *SCALES)
         for mode in modes:
             entry = menu.addAction(NAMES.get(mode, mode.capitalize()))
@@ -58,7 +83,8 @@ class AliveSwitch(QWidget):
             entry.setChecked(mode == self.alive.mode)
             entry.setEnabled(self.alive.applies(mode))
             entry.triggered.connect(partial(self._choose, mode))
-        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        from_ = self.more if self.more.isVisible() else self.short
+        menu.popup(from_.mapToGlobal(from_.rect().bottomLeft()))
 
     def _choose(self, mode: Mode, *_: bool) -> None:
         self.alive.switch(mode)

@@ -8,12 +8,12 @@ from ...canvas import words
 from ...numbers import count
 from ...panel import Panel
 from ...widgets.color_bar import ColorBar
-from ...widgets.elide import ElidedLabel
 from ...widgets.empty import EmptyState
 from ...widgets.histogram_map import FULL, Binned, HistogramMap
 from ...widgets.label import label
 from ...widgets.segments import Segments
 from ...words.health import spread
+from ...words.numbers import plural
 
 NO_RUN = "No run yet. How a part changes while it learns will be shown here."
 CHOOSE = "Choose a part on the canvas to see how it changed over the run."
@@ -43,7 +43,6 @@ class HistoryPanel(Panel):
     def build(self) -> None:
         self._drawn: object = None
         self.back = self.session.build.alive.back
-        self.part = ElidedLabel("", "muted", 12, mono=True)
         self.noun = Segments(NOUNS, "outputs", "Histograms of")
         for noun in NOUNS:
             self.noun.set_hint(noun, HINTS[noun])
@@ -51,7 +50,6 @@ class HistoryPanel(Panel):
         self.map = HistogramMap("Histograms over the run")
         self.map.hovered.connect(self._hover)
         self.said = label("", "caption", wrap=True)
-        self.read = ElidedLabel("", "muted", 11)
         self.bar = ColorBar("0 %", "share in one row", f"{100 * FULL:.0f} % or more")
         self.past = self.add_chip("", "warning", "clock")
         self.empty = EmptyState(NO_RUN)
@@ -68,9 +66,8 @@ class HistoryPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.part, 1)
         head.addWidget(self.noun)
+        head.addStretch(1)
         column.addLayout(head)
         self.why = EmptyState("")
         self.inner = QStackedLayout()
@@ -78,11 +75,7 @@ class HistoryPanel(Panel):
         self.inner.addWidget(self.why)
         column.addLayout(self.inner, 1)
         column.addWidget(self.said)
-        foot = QHBoxLayout()
-        foot.setSpacing(12)
-        foot.addWidget(self.bar, 1)
-        foot.addWidget(self.read)
-        column.addLayout(foot)
+        column.addWidget(self.bar)
         self.stack = QStackedLayout()
         self.body.addLayout(self.stack)
         self.stack.addWidget(self.empty)
@@ -125,7 +118,6 @@ class HistoryPanel(Panel):
             self.rename(self.title)
             return
         self.rename(f"{words.title(self.session.build.model, selected)} over time")
-        self.part.set_text(selected)
         self._show_histograms(path, moment)
 
     def _show_histograms(self, path: str, moment: int | None) -> None:
@@ -135,10 +127,11 @@ class HistoryPanel(Panel):
         self.map.set(made, noun)
         step = hover if hover is not None else moment
         before = [pair for pair in found if step is None or pair[0] <= step]
-        self.said.setText(spread(before[-1][1], before[-1][0], noun) if before else "")
         done, there = self.back.progress
-        looks = noun in ("inputs", "outputs") and there and found
-        self.read.set_text(f"{done} of {count(there)} snapshots" if looks else "")
+        said = [spread(before[-1][1], before[-1][0], noun)] if before else []
+        if said and noun in ("inputs", "outputs"):
+            said.append(f"From {done} of {plural(there, 'snapshot')}.")
+        self.said.setText(" ".join(said))
         self.bar.setVisible(bool(found))
         self.why.set_text(self._why_none(path, noun, done, there))
         self.inner.setCurrentIndex(0 if found else 1)
