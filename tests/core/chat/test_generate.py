@@ -13,7 +13,7 @@ from llmstudio.core.chat.generate import generate, start
 from llmstudio.core.chat.sample import Sampler, filtered, stages
 from llmstudio.core.data import tokenizer as words
 from llmstudio.core.model.network import GPT
-from llmstudio.core.model.spec import MLP, Attention, Block, Model
+from llmstudio.core.model.spec import MLP, Attention, Block, Convolution, Experts, Model, Recurrence
 
 GREEDY = Sampler(temperature=0, top_k=0, top_p=1.0, max_tokens=60)
 FREE = Sampler(temperature=1.0, top_k=0, top_p=1.0, seed=7, max_tokens=60)
@@ -123,13 +123,23 @@ def test_with_a_cache_as_without_one_also_beyond_the_context(context, length):
     assert ids_of(generate(here, prompt, GREEDY, NAMES)) == whole_passes(here, prompt, 60)
 
 
-@pytest.mark.parametrize("a", [Attention(kv_heads=2), Attention(window=3)])
-def test_the_cache_serves_rotary_positions_groups_and_windows(a):
-    blocks = (Block(attention=a, norm="rms"),) * 2
-    gpt = GPT(Model(vocab=50, context=16, width=32, position="rope", norm="rms", blocks=blocks), seed=1)
+@pytest.mark.parametrize(
+    "block",
+    [
+        Block(attention=Attention(kv_heads=2)),
+        Block(attention=Attention(window=3, sinks=1)),
+        Block(attention=Attention(position="alibi", softcap=5.0)),
+        Block(attention=None, convolution=Convolution(size=3)),
+        Block(attention=None, recurrence=Recurrence(heads=2)),
+        Block(mlp=None, recurrence=Recurrence(), experts=Experts(), parallel=True),
+    ],
+)
+def test_the_cache_serves_every_kind_of_part(block):
+    blocks = (replace(block, norm="rms"),) * 2
+    gpt = GPT(Model(vocab=50, context=16, width=32, position="rope", norm="rms", tied=False, blocks=blocks), seed=1)
     with torch.no_grad():
         for p in gpt.parameters():
-            p.mul_(10 if p.dim() == 2 else 1)
+            p.mul_(10 if p.dim() >= 2 else 1)
     said = ids_of(generate(gpt, [1, 2, 3], GREEDY, NAMES))
     assert said == whole_passes(gpt, [1, 2, 3], 60) and len(set(said)) > 3
 

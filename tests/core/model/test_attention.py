@@ -135,3 +135,21 @@ def test_waves_are_added_to_the_scaled_embedding() -> None:
     torch.testing.assert_close(gpt.entered(idx[:, 4:], 4)[0], expected[4:])
     normed = GPT(replace(model, embed_norm=True), 1)
     torch.testing.assert_close(normed.entered(idx, 0)[0], torch.nn.functional.layer_norm(expected, (C,)))
+
+
+@pytest.mark.parametrize(
+    ("a", "position"),
+    [
+        (Attention(heads=4, kv_heads=2, bias=True), "rope"),
+        (Attention(heads=2, window=2, sinks=1), "none"),
+        (Attention(heads=2, qk_norm=True, softcap=0.8), "rope"),
+        (Attention(heads=3, head_width=2), "alibi"),
+    ],
+)
+def test_gradients_are_those_of_finite_differences(a: Attention, position: str) -> None:
+    m = Model(width=8, context=4, position=position, rope_share=0.5)
+    part = attention.Attention(a, m).double()
+    dice = torch.Generator().manual_seed(5)
+    x = torch.randn(1, 4, 8, generator=dice, dtype=torch.float64, requires_grad=True)
+    for part.fused in (True, False):
+        assert torch.autograd.gradcheck(lambda x, *_: part(x), (x, *part.parameters()), atol=1e-5)
