@@ -40,7 +40,7 @@ def choices(view: "CanvasView", place: int) -> list[Choice]:
             more = cost.total(placed(model, kind, place)[0]) - size
             do = _then(view, partial(verbs.put, build, kind, place))
             part = PARTS[kind]
-            found.append(Choice(part.title, f"{part.text}, + {count(more)}", part.icon, do))
+            found.append(Choice(part.title, f"{part.text}, + {count(more)} parameters", part.icon, do))
     if verbs.PASTE.can(build):
         found.append(Choice("Paste", "the blocks that were copied", "paste", _then(view, partial(build.paste, place))))
     for gated in (False, True):

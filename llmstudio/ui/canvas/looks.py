@@ -12,7 +12,7 @@ from .shown import BlockLook, EndLook, GroupLook, Live, RowLook, StreamLook, Wir
 
 PIECES = 10  # of the probe text that find room
 VISIBLE = {" ": "·", "\n": "↵", "\t": "→", "\r": "↵"}
-HINT = "No blocks yet. Drag one here from Parts, or choose one there and press Enter."
+HINT = "No blocks yet. Click here to choose one, or drag one in from Parts."
 
 
 Sums = tuple[dict[str, int], dict[str, str]]

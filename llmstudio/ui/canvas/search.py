@@ -11,7 +11,7 @@ from ..widgets.label import label
 from .lists import Row, RowList
 from .paint import card
 
-WIDTH, HEIGHT = 288, 420
+WIDTH, HEIGHT = 336, 420
 NOTHING = "Nothing here is called that"
 
 

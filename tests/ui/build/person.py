@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QCheckBox, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QCheckBox, QMenu, QScrollArea, QWidget
 
 from llmstudio.ui.panels.build.canvas import CanvasPanel
 from llmstudio.ui.widgets.combo import Combo
@@ -72,8 +73,9 @@ class Person:
         """Right-click, then one entry after the other."""
         self.click(self.view.viewport(), pos, RIGHT)
         for text in texts:
+            self.qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
             menu = QApplication.activePopupWidget()
-            assert isinstance(menu, QMenu), "there is no menu"
+            assert isinstance(menu, QMenu)
             action = next((action for action in menu.actions() if action.text() == text), None)
             assert action is not None and action.isEnabled(), f"{text} is not offered"
             self.click(menu, menu.actionGeometry(action).center())
@@ -83,7 +85,9 @@ class Person:
 
     def pick(self, title: str, word: str) -> None:
         """Choose a word at a visible option of that title."""
+        self.qtbot.wait(50)  # a form that has just come gets its place
         field = self._field(title)
+        self._scroll_to(field)
         if isinstance(field, Segments):
             self.click(field, field.rects()[field.words.index(word)].center())
         elif isinstance(field, Combo):
@@ -98,6 +102,23 @@ class Person:
         index = next(i for n in range(model.rowCount()) if wanted(str((i := model.index(n, 0)).data())))
         rect: QRect = rows.visualRect(index)
         self.click(rows.viewport(), rect.center())
+
+    def _scroll_to(self, widget: QWidget) -> None:
+        """Turn the wheel over the panel until the widget is in view."""
+        area = widget.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        for _ in range(30 if area else 0):
+            if widget.visibleRegion().contains(widget.rect().center()) and widget.visibleRegion().contains(
+                QPoint(8, 4)
+            ):
+                return
+            at = QPointF(area.viewport().rect().center())
+            turn, none = QPoint(0, -60), Qt.MouseButton.NoButton
+            where = QPointF(area.viewport().mapToGlobal(at.toPoint()))
+            event = QWheelEvent(at, where, QPoint(), turn, none, NONE, Qt.ScrollPhase.NoScrollPhase, False)
+            QApplication.sendEvent(area.viewport(), event)
+            self.seconds += 0.2
 
     def _field(self, title: str) -> Segments | Combo | QCheckBox:
         kinds = (Segments, Combo, QCheckBox)

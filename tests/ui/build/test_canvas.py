@@ -208,7 +208,7 @@ def test_shapes_and_counts_are_the_models(build, panel) -> None:
 
 def test_an_empty_design_says_what_to_do(build, panel) -> None:
     build.edit(replace(build.model, blocks=()))
-    assert "Drag one here" in panel.scene.stream.value[1].hint
+    assert "Click here" in panel.scene.stream.value[1].hint
 
 
 def test_pictures(panel, tmp_path: Path) -> None:
