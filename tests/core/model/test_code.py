@@ -1,6 +1,5 @@
 """The written-out PyTorch next to the studio's network: the same names, the same weights, the same scores."""
 
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +14,11 @@ from llmstudio.core.chat.generate import generate
 from llmstudio.core.chat.sampler import Sampler
 from llmstudio.core.model import cost
 from llmstudio.core.model import spec as S
-from llmstudio.core.model.check import problems
 from llmstudio.core.model.code import pytorch
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.presets import PRESETS
 from llmstudio.core.train.checkpoint import save_snapshot
+from tests.core.model.drawn import drawn
 from tests.core.train.texts import Letters
 
 SMALL = {name: preset.model for name, preset in PRESETS.items() if preset.group == "small"}
@@ -89,64 +88,6 @@ def shrunk(model: S.Model) -> S.Model:
 @pytest.mark.parametrize("name", LARGE)
 def test_the_published_models_at_a_small_size(name: str) -> None:
     same(shrunk(LARGE[name]), 24)
-
-
-def drawn(seed: int) -> S.Model:
-    """A random model of any parts and options, without problems."""
-    dice = random.Random(seed)
-    pick = dice.choice
-
-    def maybe(value: Any, share: float = 0.5) -> Any:
-        return value if dice.random() < share else None
-
-    def yes() -> bool:
-        return dice.random() < 0.5
-
-    def attention() -> S.Attention:
-        heads, kv_heads = pick([(1, None), (2, 1), (4, 2), (3, None), (6, 3), (4, 4)])
-        window = maybe(dice.randint(1, 20))
-        return S.Attention(
-            heads=heads, kv_heads=kv_heads, window=window, sinks=maybe(dice.randint(1, 3)) if window else None,
-            head_width=pick([None, 4, 6]), position=pick([None, None, "rope", "alibi", "none"]),
-            rope_base=maybe(500.0, 0.2), qk_norm=yes(), softcap=maybe(2.0, 0.3), dropout=maybe(0.2, 0.2), bias=yes(),
-        )  # fmt: skip
-
-    def bent() -> dict[str, Any]:
-        return {"activation": pick(S.Activation.__args__), "hidden": maybe(dice.randint(1, 40)), "bias": yes()}  # type: ignore[attr-defined]
-
-    def block() -> S.Block:
-        kinds: dict[str, Any] = {
-            "convolution": S.Convolution(size=dice.randint(2, 6), bias=yes()),
-            "attention": attention(),
-            "recurrence": S.Recurrence(heads=pick([1, 2, 4]), gate=yes(), bias=yes()),
-            "mlp": S.MLP(**bent(), dropout=maybe(0.1, 0.2)),
-            "experts": S.Experts(experts=4, top_k=dice.randint(1, 4), **bent()),
-        }
-        chosen = dice.sample([*kinds], dice.randint(1, 4))
-        parts = {name: part if name in chosen else None for name, part in kinds.items()}
-        norm = pick(["layer", "rms", "none"])
-        placement = pick(["pre", "post", "sandwich"]) if norm != "none" else "pre"
-        return S.Block(
-            **parts, norm=norm, placement=placement, parallel=dice.random() < 0.3, residual=dice.random() < 0.8
-        )
-
-    while True:
-        few = [block() for _ in range(dice.randint(1, 3))]
-        blocks = tuple(few * pick([1, 1, 2, 3]))
-        places = [(a, b) for b in range(len(blocks) + 1) for a in range(b)]
-        wires = dice.sample(places, dice.randint(0, min(3, len(places))))
-        gates = pick([[True], [False], [True, False]])
-        model = S.Model(
-            name=f"Number {seed}", vocab=dice.randint(2, 30), context=dice.randint(8, 30), width=24, blocks=blocks,
-            position=pick(["learned", "sinusoidal", "rope", "alibi", "none"]), rope_base=pick([10_000.0, 100.0]),
-            rope_share=pick([1.0, 0.5]), rope_scaling=pick(["none", "linear", "llama3"]), rope_factor=4.0,
-            rope_original=pick([6, 16]), norm=pick(["layer", "rms", "none"]), norm_bias=yes(), norm_gain=yes(),
-            norm_eps=pick([1e-5, 1e-6]), embed_norm=yes(), embed_scale=yes(), tied=yes(), head_bias=yes(),
-            softcap=maybe(5.0, 0.3), dropout=pick([0.0, 0.0, 0.1]),
-            skips=tuple(S.Skip(source=a, target=b, gated=pick(gates)) for a, b in wires),
-        )  # fmt: skip
-        if not problems(model):
-            return model
 
 
 @pytest.mark.parametrize("first", range(0, 200, 20))
