@@ -300,7 +300,7 @@ def main():
 
     tokenizer = Tokenizer.from_file(args.tokenizer)
     tokenizer.encode_special_tokens = True
-    ids = tokenizer.encode(args.text, add_special_tokens=False).ids
+    ids = tokenizer.encode(args.text, add_special_tokens=False).ids or [0]
     print(tokenizer.decode(generate(model, ids, args.tokens, args.temperature)))
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from llmstudio.core.chat.generate import generate
 from llmstudio.core.chat.sampler import Sampler
+from llmstudio.core.data import tokenizer
 from llmstudio.core.model import cost
 from llmstudio.core.model import spec as S
 from llmstudio.core.model.code import pytorch
@@ -19,7 +20,8 @@ from llmstudio.core.model.network import GPT
 from llmstudio.core.model.presets import PRESETS
 from llmstudio.core.train.checkpoint import save_snapshot
 from tests.core.model.drawn import drawn
-from tests.core.train.texts import Letters
+from tests.core.train.kits import result
+from tests.core.train.texts import SOURCE, Letters
 
 SMALL = {name: preset.model for name, preset in PRESETS.items() if preset.group == "small"}
 LARGE = {name: preset.model for name, preset in PRESETS.items() if preset.group == "published"}
@@ -143,6 +145,24 @@ def test_the_file_runs_and_goes_on_as_the_studio_does(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     expected = [said.id for said in generate(gpt, [3, 1, 2], Sampler(temperature=0, max_tokens=12), Letters())]
     assert list(map(int, done.stdout.split())) == [3, 1, 2, *expected]
+
+
+@pytest.mark.parametrize("kind", ["character", "byte", "bpe"])
+def test_with_the_tokenizer_of_a_project_it_reads_and_writes_text(
+    kind: tokenizer.Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = result(tokenizer.train(kind, lambda: iter([SOURCE, SOURCE]), 300, 2))
+    cut.save(tmp_path / "tokenizer.json")
+    model = S.Model(vocab=cut.vocab_size, context=32, width=24, position="alibi", blocks=(S.Block(),))
+    gpt = weighed(model)
+    save_snapshot(gpt, tmp_path / "7.safetensors", 7)
+    ask = ["--weights", "7.safetensors", "--tokenizer", "tokenizer.json", "--text", "the cat", "--temperature", "0"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["model.py", *ask, "--tokens", "9"])
+    run(model)["main"]()
+    ids = cut.encode("the cat").tolist()
+    ids += [said.id for said in generate(gpt, ids, Sampler(temperature=0, max_tokens=9), cut)]
+    assert capsys.readouterr().out == cut.decode(ids) + "\n"
 
 
 def test_weights_of_another_model_are_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_it_says_which_weights_go_into_it(session: Session, panel: CodePanel) ->
     session.train.runs.append(run)
     session.train.show(run)
     panel.tick()
-    assert "runs/brisk fox/snapshots/200.safetensors" in panel.use.text()
+    assert '--weights "runs/brisk fox/snapshots/200.safetensors"' in panel.use.text()
     session.build.edit(replace(FOUR, width=128))
     panel.tick()
     assert "another design" in panel.use.text()

@@ -78,9 +78,9 @@ class CodePanel(Panel):
             return "Train the design, and its run has the weights for it."
         if not _fits(run.model, self.session.build.model):
             return f"The weights of {run.name} are of another design."
-        folder = f"runs/{run.name}"
-        weights = f"{folder}/snapshots/{run.snapshots[-1]}.safetensors"
-        ask = f"python model.py --weights {weights} --tokenizer {folder}/tokenizer.json"
+        kept = [f"runs/{run.name}/snapshots/{run.snapshots[-1]}.safetensors", f"runs/{run.name}/tokenizer.json"]
+        weights, tokenizer = (f'"{path}"' if " " in path else path for path in kept)
+        ask = f"python model.py --weights {weights} --tokenizer {tokenizer}"
         return f"With the weights of {run.name}, saved as model.py in the project's folder: {ask}"
 
     def _copy(self) -> None:
