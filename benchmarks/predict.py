@@ -15,13 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 
 from llmstudio.core.model import cost
-from llmstudio.core.model.presets import PRESETS, Preset
+from llmstudio.core.model.presets import PRESETS
 from llmstudio.core.model.spec import Model
 from llmstudio.core.train.recipe import Recipe
 from llmstudio.core.train.speed import forecast
@@ -34,28 +36,40 @@ MB = 1e6
 
 def main(arguments: list[str] | None = None) -> None:
     wish = argparse.ArgumentParser(prog="bench predict", description=__doc__)
-    wish.add_argument("names", nargs="*", default=CHOSEN, choices=[*PRESETS, []])
+    wish.add_argument("names", nargs="*", help=f"presets; else {', '.join(CHOSEN)}")
     wish.add_argument("--seconds", type=float, default=40)
-    wish.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    wish.add_argument("--child", choices=["predict", "measure"], help=argparse.SUPPRESS)
+    wish.add_argument("--steps", type=int, default=0, help=argparse.SUPPRESS)
     asked = wish.parse_args(arguments)
-    if asked.child:
-        print(json.dumps(measured(asked.names[0], asked.seconds)))
-        return
-    print(f"{'':26}{'memory, MB':>30}{'time, s':>26}")
-    print(f"{'preset':26}{'predicted':>10}{'measured':>10}{'off':>10}{'predicted':>10}{'measured':>8}{'off':>8}  steps")
-    for name in asked.names or CHOSEN:
-        command = [sys.executable, "-W", "ignore", "-m", "benchmarks", "predict", name, "--child"]
-        done = subprocess.run([*command, "--seconds", str(asked.seconds)], capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"{name:26}failed: {done.stderr.strip().splitlines()[-1]}")
-            continue
-        found = json.loads(done.stdout.splitlines()[-1])
-        memory, time_ = found["memory"], found["time"]
+    if asked.child == "predict":
+        print(json.dumps(predicted(asked.names[0], asked.seconds)))
+    elif asked.child == "measure":
+        print(json.dumps(measured(asked.names[0], asked.steps)))
+    else:
+        compare(asked.names or CHOSEN, asked.seconds)
+
+
+def compare(names: Sequence[str], seconds: float) -> None:
+    print(f"{'':26}{'memory, MB':>30}{'time, s':>28}")
+    print(f"{'preset':26}{'predicted':>10}{'measured':>10}{'off':>10}{'predicted':>12}{'measured':>8}{'off':>8}  steps")
+    for name in names:
+        said = _child(name, "predict", "--seconds", str(seconds))
+        found = _child(name, "measure", "--steps", str(said["steps"]))
+        off = [said[what] / found[what] - 1 for what in ("memory", "time")]
+        way = f"{said['dtype']}, {'fused' if said['fused'] else 'written'}, {'whole' if said['whole'] else 'part'}"
         print(
-            f"{name:26}{memory[0] / MB:10.0f}{memory[1] / MB:10.0f}{memory[0] / memory[1] - 1:+10.0%}"
-            f"{time_[0]:10.1f}{time_[1]:8.1f}{time_[0] / time_[1] - 1:+8.0%}  {found['steps']}",
+            f"{name:26}{said['memory'] / MB:10.0f}{found['memory'] / MB:10.0f}{off[0]:+10.0%}"
+            f"{said['time']:12.1f}{found['time']:8.1f}{off[1]:+8.0%}  {said['steps']}   {way}, probe {said['took']:.1f} s",
             flush=True,
         )
+
+
+def _child(name: str, what: str, *more: str) -> dict[str, Any]:
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks", "predict", name, "--child", what, *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
 
 
 class Noise:
@@ -71,32 +85,48 @@ class Noise:
         return self._noise.batch(rng, batch, context)
 
 
-def measured(name: str, seconds: float) -> dict[str, object]:
-    """Predicted and measured bytes and seconds of one preset; in a process of its own."""
+def predicted(name: str, seconds: float) -> dict[str, Any]:
+    """Bytes and seconds by the Cost panel, of as many steps as take about so long."""
     from llmstudio.core.train.preview import measure
 
-    preset: Preset = PRESETS[name]
-    model, recipe = preset.model, replace(preset.recipe, compile=False, **SMALLER.get(name, {}))
-    warm = Model(vocab=model.vocab, context=16, width=32)
-    _train(warm, replace(recipe, batch=1, steps=2, sample_tokens=4))
+    model, recipe = _design(name)
+    _warm(model, recipe)
     speed = _result(measure(model, recipe))
-    steps = max(3, round(seconds / speed.step))
-    recipe = _shortened(recipe, min(steps, recipe.steps))
-    predicted = forecast(recipe, model, VALIDATION, speed)
+    recipe = _shortened(recipe, min(max(3, round(seconds / speed.step)), recipe.steps))
     footprint = cost.footprint(model, recipe, speed.dtype, fused=bool(speed.fused) and all(speed.fused))
+    return {
+        "memory": footprint.total,
+        "time": forecast(recipe, model, VALIDATION, speed),
+        "steps": recipe.steps,
+        "dtype": speed.dtype,
+        "fused": bool(speed.fused) and all(speed.fused),
+        "whole": speed.whole,
+        "took": speed.took,
+    }
+
+
+def measured(name: str, steps: int) -> dict[str, Any]:
+    """Bytes and seconds that the run really takes."""
+    from llmstudio.core.train import shortage
+
+    model, recipe = _design(name)
+    _warm(model, recipe)
+    shortage.release()
     before = _held()
     _forget_peak()
     start = time.perf_counter()
-    _train(model, recipe)
-    took = time.perf_counter() - start
-    return {
-        "memory": [footprint.total, _peak() - before],
-        "time": [predicted, took],
-        "steps": recipe.steps,
-        "dtype": speed.dtype,
-        "fused": speed.fused,
-        "footprint": {field: getattr(footprint, field) for field in footprint.__struct_fields__},
-    }
+    _train(model, _shortened(recipe, steps))
+    return {"memory": _peak() - before, "time": time.perf_counter() - start}
+
+
+def _design(name: str) -> tuple[Model, Recipe]:
+    preset = PRESETS[name]
+    return preset.model, replace(preset.recipe, compile=False, **SMALLER.get(name, {}))
+
+
+def _warm(model: Model, recipe: Recipe) -> None:
+    """So that torch's own parts are loaded."""
+    _train(Model(vocab=64, context=16, width=32), replace(recipe, batch=1, steps=2, sample_tokens=4))
 
 
 def _shortened(recipe: Recipe, steps: int) -> Recipe:

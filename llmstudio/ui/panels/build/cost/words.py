@@ -77,6 +77,7 @@ def spent(footprint: Footprint) -> list[tuple[str, str]]:
         ("copies to compute with", footprint.copies),
         ("a batch on its way", footprint.activations),
         ("states to save and go back to", footprint.kept),
+        ("lost between pieces", footprint.loose),
     )
     return [(name, size(n)) for name, n in rows if n]
 
