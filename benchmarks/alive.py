@@ -17,6 +17,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 BEAT = 0.016  # seconds between two ticks
+FEWEST = 5  # steps of a stretch
 WARM = 3.0  # seconds of training that do not count
 LEAST = 0.9  # of the speed out of sight
 
@@ -88,7 +89,7 @@ def _speed(app: Any, session: Any, run: Any, overlay: Any, seconds: float, shown
     overlay.view.setVisible(shown)
     session.poll()
     first, start = run.step, time.perf_counter()
-    while time.perf_counter() - start < seconds:
+    while time.perf_counter() - start < seconds or run.step - first < FEWEST:
         session.poll()
         if shown:
             overlay.tick()

@@ -221,7 +221,7 @@ class Alive:
                 self._record.setdefault(key, {})[found.step] = looked[0]
 
     def _step(self, series: Series, moment: int | None) -> int:
-        return int(series.steps[-1]) if moment is None else int(max(s for s in series.steps if s <= moment))
+        return int(series.steps[-1 if moment is None else bisect_right(series.steps, moment) - 1])
 
     def _trained(self, path: str) -> str | None:
         run = self._runs.run

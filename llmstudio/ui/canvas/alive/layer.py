@@ -165,7 +165,7 @@ class Layer(QObject):
         words = ATTENDED if self.heads else USED if self.loads else ""
         self.title.show_words(f"{words}, {when}" if words else "", QRectF(right, top, 260, WORDS_H))
         tokens = glance.following if glance and self.heads else ()
-        self.next.show_tokens(tokens, QRectF(plan.head.x, plan.head.bottom + 36, 520, CHIP_H))
+        self.next.show_tokens(tokens, QRectF(plan.head.x, plan.head.bottom + 32, 520, CHIP_H))
 
     def _add(self, item: QGraphicsItem) -> None:
         item.setZValue(8)

@@ -102,7 +102,7 @@ class AliveLegend(QWidget):
         p.setBrush(fill)
         p.drawRect(bar)
         x = bar.right() + GAP
-        words = f"{high}, middle {middle}"
+        words = f"{high}, middle {middle}" if scale.powers else high
         return x + self._write(p, x, self.width(), words, "muted") + 3 * GAP
 
     def _write(self, p: QPainter, x: float, end: float, text: str, role: str, weight: int = 400) -> float:
