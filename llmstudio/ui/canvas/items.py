@@ -11,6 +11,7 @@ from .layout import CARD_X, FOLDED_X, HEADER, PLUS, STREAM_WIDTH, Place
 from .layout import SHAPE as SHAPE_AT
 from .paint import (
     CENTER,
+    CHIP,
     FACTS,
     NAME,
     PATH,
@@ -230,7 +231,7 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
         norm_chip(p, QRectF(box.x() + 8, box.y() + 9, 38, 18))
     icon(p, row.icon, QRectF(box.x() + left, box.y() + 10, 16, 16), "accent" if selected else "text")
     rest = box.adjusted(left + 24, 0, -8, 0)
-    rest.setLeft(rest.left() + NAME.write(p, rest, row.name) + 12)
+    rest.setLeft(rest.left() + NAME.write(p, rest, row.name) + 10)
     if row.problem:
         two_lines(p, rest, row.problem, "error")
         return
@@ -240,15 +241,15 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
     else:
         rest.setRight(rest.right() - 4)
     if row.live:
-        rest.setRight(rest.right() - reading(p, rest, row.live) - 12)
+        rest.setRight(rest.right() - reading(p, rest, row.live) - 8)
     else:
-        rest.setRight(rest.right() - SMALL.write(p, rest, row.count, RIGHT) - 12)
+        rest.setRight(rest.right() - SMALL.write(p, rest, row.count, RIGHT) - 8)
     _facts(p, rest, row)
 
 
 def _facts(p: QPainter, box: QRectF, row: RowLook) -> None:
     """What it is, and what is unusual about it: on chips where they fit beside it, otherwise in a second line."""
-    wanted = sum(SMALL.width(mark) + 16 for mark in row.marks)
+    wanted = sum(SMALL.width(mark) + CHIP for mark in row.marks)
     if FACTS.width(row.facts) + wanted <= box.width():
         FACTS.write(p, box.adjusted(0, 0, -chips(p, box, row.marks, 0), 0), row.facts)
         return

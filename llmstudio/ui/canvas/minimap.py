@@ -23,7 +23,7 @@ DIM = 0.6  # the colours of parts, so that what is selected or wrong stands out
 
 
 class Minimap(QWidget):
-    """There while the design does not fit into the view."""
+    """There while the design does not fit into the view: at the right if there is room beside it, else at the left."""
 
     def __init__(self, view: "CanvasView") -> None:
         super().__init__(view)
@@ -58,7 +58,10 @@ class Minimap(QWidget):
         if size != self.size():
             self.resize(size)
             self._drawn = None
-        self.move(self.view.width() - WIDTH - EDGE, self.view.height() - size.height() - EDGE - BELOW)
+        spare = (self.view.width() - whole.w * self.view.zoom) / 2
+        right = spare >= WIDTH + 2 * EDGE  # otherwise it would lie on the blocks; at the left there are only wires
+        x, below = (self.view.width() - WIDTH - EDGE, EDGE + BELOW) if right else (EDGE, EDGE)
+        self.move(x, self.view.height() - size.height() - below)
 
     def follow(self) -> None:
         """The view has moved."""

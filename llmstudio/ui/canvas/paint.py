@@ -12,6 +12,7 @@ from .layout import PLUS, STREAM_WIDTH, Box
 from .shown import Live
 
 LEFT, RIGHT, CENTER = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
+CHIP = 15  # what a chip takes beside its words
 DOTS = 16  # pixels between two dots of the ground
 MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
@@ -117,18 +118,18 @@ def chips(p: QPainter, box: QRectF, texts: Sequence[str], kept: float) -> float:
     room, shown, width = box.width() - kept, 0, 0.0
     while shown < len(texts):
         rest = len(texts) - shown - 1
-        wanted = width + SMALL.width(texts[shown]) + 16 + (34 if rest else 0)
+        wanted = width + SMALL.width(texts[shown]) + CHIP + (34 if rest else 0)
         if wanted > room:
             break
-        width += SMALL.width(texts[shown]) + 16
+        width += SMALL.width(texts[shown]) + CHIP
         shown += 1
     names = [*texts[:shown], *([f"+{len(texts) - shown}"] if shown < len(texts) else [])]
-    total = sum(SMALL.width(name) + 16 for name in names)
+    total = sum(SMALL.width(name) + CHIP for name in names)
     if not names or total > box.width():
         return 0.0
-    x = box.right() - total + 6
+    x = box.right() - total + 5
     for name in names:
-        x += chip(p, x, box.center().y(), name) + 6
+        x += chip(p, x, box.center().y(), name) + 5
     return total
 
 

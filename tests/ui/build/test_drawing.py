@@ -220,6 +220,9 @@ def test_the_minimap_is_there_when_not_all_is_seen(build, panel) -> None:
     view.set_zoom(1.0)
     assert view.map.isVisible()
     assert view.rect().contains(view.map.geometry())
+    beside = view.map.x()
+    view.set_zoom(1.6)
+    assert view.map.x() < 50 < view.width() / 2 < beside  # no longer on the blocks
     view.fit()
     assert view.map.isHidden()
 

@@ -232,6 +232,8 @@ def test_the_inside_of_a_block_has_the_room_it_asks_for() -> None:
     assert all(row.box.w == near.WIDTH for row in place.rows)
     assert place.rows[0].reads == place.rows[0].box.y + near.READS["attn"]
     assert not arrange(Model(blocks=(Block(attention=None, mlp=None),)), opened_near={0}).blocks[0].near
+    together = arrange(Model(blocks=(Block(parallel=True),)), opened_near={0}).blocks[0]
+    assert len({(row.reads, row.adds) for row in together.rows}) == 1
 
 
 def test_room_is_kept_to_the_right() -> None:
