@@ -14,7 +14,7 @@ from .heatmap import picture
 if TYPE_CHECKING:
     from ...core.inside.working import Number
 
-HEAD, STRIP, ROW, LABEL, TOTAL = 48, 22, 26, 76, 56
+HEAD, STRIP, ROW, LABEL, TOTAL = 64, 22, 26, 84, 48
 Align = Qt.AlignmentFlag
 
 
@@ -26,17 +26,13 @@ class WorkingView(QWidget):
         self.number: Number | None = None
         self._ramp: Ramp = "signed"
         self._end = 1.0  # of its scale
-        self._span = 1.0  # of the strips
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Where the number comes from")
         theme.changed.connect(self.update)
 
     def set(self, number: "Number | None", ramp: Ramp = "signed", end: float = 1.0) -> None:
-        from ...core.inside.anatomy import limit
-
         self.number, self._ramp, self._end = number, ramp, end
         if number is not None:
-            self._span = max((limit(operand.values) for operand in number.operands), default=1.0)
             self.setAccessibleDescription(f"{_shown(number.value)}, {self._title()}")
         self.updateGeometry()
         self.update()
@@ -75,52 +71,56 @@ class WorkingView(QWidget):
         p.setBrush(self._color())
         p.drawRect(swatch)
         x = swatch.right() + 12
-        self._say(p, x)
+        end = self._say(p, x)
         p.setFont(theme.mono(12))
         p.setPen(theme.color("muted"))
         left = Qt.TextElideMode.ElideLeft
         path = QFontMetricsF(p.font()).elidedText(self.number.spot.text, left, self.width() - x)
-        p.drawText(QRectF(x, 22, self.width() - x, 18), Align.AlignVCenter, path)
+        p.drawText(QRectF(x, end, self.width() - x, 18), Align.AlignVCenter, path)
 
-    def _say(self, p: QPainter, x: float) -> None:
-        """The title, its tokens on grounds; what does not fit is left out."""
+    def _say(self, p: QPainter, left: float) -> float:
+        """The title in up to two lines, its tokens on grounds; where it ends, downwards."""
         assert self.number
-        metrics, mono = QFontMetricsF(theme.font()), QFontMetricsF(theme.mono())
-        for word, token in self.number.title:
-            shown = glyphs.plain(word) if token else word
-            wide = mono.horizontalAdvance(shown) + 8 if token else metrics.horizontalAdvance(shown)
-            if x + wide > self.width():
-                shown, wide = "…", metrics.horizontalAdvance("…")
-            box = QRectF(x, 1, wide, 20)
-            if token and shown != "…":
+        x, y = left, 1.0
+        for text, token in [(piece, token) for word, token in self.number.title for piece in _pieces(word, token)]:
+            face = theme.mono() if token else theme.font()
+            wide = QFontMetricsF(face).horizontalAdvance(text) + (8 if token else 0)
+            if x > left and x + wide > self.width():
+                x, y = left, y + 20
+            if y > 21:
+                break
+            box = QRectF(x, y, wide, 20)
+            if token:
                 p.setPen(Qt.PenStyle.NoPen)
                 p.setBrush(theme.color("hover"))
                 p.drawRoundedRect(box, 3, 3)
-            p.setFont(theme.mono() if token else theme.font())
+            p.setFont(face)
             p.setPen(theme.color("text"))
-            p.drawText(box, Align.AlignCenter, shown)
+            p.drawText(box, Align.AlignCenter, text)
             x += wide + 5
-            if shown == "…":
-                return
+        return min(y, 21.0) + 21
 
     def _strips(self, p: QPainter, y: float) -> float:
+        from ...core.inside.anatomy import limit
+
         assert self.number
         for operand in self.number.operands:
+            span = limit(operand.values)
             p.setFont(theme.mono())
             p.setPen(theme.color("muted"))
             p.drawText(QRectF(0, y, LABEL, STRIP - 6), Align.AlignVCenter, operand.name)
             box = QRectF(LABEL, y, self.width() - LABEL - TOTAL, STRIP - 6)
-            image = picture(operand.values[None], "signed", (-self._span, self._span))
+            image = picture(operand.values[None], "signed", (-span, span))
             p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             p.drawImage(box, image)
             p.setPen(QPen(theme.color("line_strong"), 1))
             p.setBrush(Qt.BrushStyle.NoBrush)
             p.drawRect(box)
             p.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if operand.total is not None:
-                p.setPen(theme.color("text"))
-                row = QRectF(0, y, self.width(), STRIP - 6)
-                p.drawText(row, Align.AlignVCenter | Align.AlignRight, _shown(operand.total))
+            p.setFont(theme.font(11))
+            p.setPen(theme.color("muted"))
+            row = QRectF(0, y, self.width(), STRIP - 6)
+            p.drawText(row, Align.AlignVCenter | Align.AlignRight, f"±{real(span)}")
             y += STRIP
         if self.number.operands:
             self._bar(p, y)
@@ -139,8 +139,7 @@ class WorkingView(QWidget):
         p.setFont(theme.font(11))
         p.setPen(theme.color("muted"))
         under = QRectF(bar.x() - 8, y + 6, bar.width() + 16, 16)
-        end = real(self._span)
-        for text, side in ((MINUS + end, Align.AlignLeft), ("0", Align.AlignHCenter), (f"+{end}", Align.AlignRight)):
+        for text, side in ((MINUS, Align.AlignLeft), ("0", Align.AlignHCenter), ("+", Align.AlignRight)):
             p.drawText(under, side | Align.AlignVCenter, text)
 
     def _lines(self, p: QPainter, y: float) -> None:
@@ -174,3 +173,7 @@ class WorkingView(QWidget):
 
 def _shown(x: float) -> str:
     return f"{x:.3g}".replace("-", MINUS) if x == x else "none"
+
+
+def _pieces(word: str, token: bool) -> list[str]:
+    return [glyphs.plain(word)] if token else word.split()

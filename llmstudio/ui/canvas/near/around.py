@@ -9,7 +9,7 @@ from . import READS
 from . import strokes as S
 from .sketch import Frame, Sketch
 
-NORM = (16.0, 58.0, 52.0)  # left, width, height
+NORM = (14.0, 66.0, 52.0)  # left, width, height
 NORMS = {"layer": "layer", "rms": "RMS"}
 
 

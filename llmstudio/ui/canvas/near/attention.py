@@ -13,8 +13,8 @@ from . import strokes as S
 from .around import enter, leave, norm_frame, shapes
 from .sketch import Frame, Sketch, side_by_side
 
-ROWS = {"q": (62, 58), "k": (158, 58), "v": (262, 58)}  # top and height
-W_X, W_SIZE, H_X, H_W = 112, 58, 240, 100
+ROWS = {"q": (62.0, 56.0), "k": (158.0, 56.0), "v": (262.0, 56.0)}  # top and height
+W_X, W_SIZE, H_X, H_W = 108, 56, 246, 98
 MAP, MAP_Y, SCORES_X, WEIGHTS_X = 116, 72, 386, 554
 TIMES_X, READ_X, READ_W = 690, 712, 72
 OUT = (560.0, ADDS["attn"] - 13, 136.0, 26.0)
@@ -113,12 +113,12 @@ def _maps(p: QPainter, s: Sketch) -> None:
     between = (SCORES_X + MAP + WEIGHTS_X) / 2
     words = [f"cap {real(a.softcap)}"] if a.softcap else []
     words += ["slopes"] if (a.position or s.design.position) == "alibi" else []
-    words += [f"window {a.window}"] if a.window else []
+    words += ["window"] if a.window else []
     for n, word in enumerate([*words, "mask"]):
         S.middle(p, between, middle - 4 - 15 * (len(words) + 1 - n), word, wide=52)
     S.middle(p, between, middle + 3, "softmax", wide=52)
-    S.called(p, WEIGHTS_X, MAP_Y - 18, "weights")
-    S.right(p, WEIGHTS_X + MAP, MAP_Y - 18, "rows sum to 1", SMALL)
+    end = S.called(p, WEIGHTS_X, MAP_Y - 18, "weights")
+    SMALL.write(p, QRectF(end + 8, MAP_Y - 18, 100, 16), "rows sum to 1")
     for x in (SCORES_X, WEIGHTS_X):
         S.middle(p, x + MAP / 2, MAP_Y + MAP + 2, f"B, {H}, {T}, {T}", SHAPE)
 

@@ -3,14 +3,14 @@
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from ....core.model.spec import Experts
+from ....core.model.spec import GATED, Experts
 from ....core.model.widths import hidden_width
 from ...numbers import percent
 from ...theme import theme
 from ..paint import RIGHT, SHAPE, SMALL, card
 from . import ADDS, READS
 from . import strokes as S
-from .around import enter, leave, norm_frame, shapes
+from .around import NORM, enter, leave, norm_frame, shapes
 from .mlp import bend
 from .sketch import Frame, Sketch
 
@@ -18,12 +18,8 @@ TOP = 62.0
 ROUTER, CHANCES, MIX = (112.0, TOP, 58.0, 58.0), (222.0, TOP, 90.0, 84.0), (380.0, TOP, 90.0, 84.0)
 LOAD = (560.0, TOP, 220.0, 84.0)
 LOW = 188.0
-UP, CURVE, HIDDEN, DOWN = (
-    (112.0, LOW, 104.0, 56.0),
-    (244.0, LOW, 104.0, 56.0),
-    (380.0, LOW, 124.0, 56.0),
-    (548.0, LOW, 58.0, 56.0),
-)
+UP, CURVE, BEND_X = (112.0, LOW, 104.0, 56.0), (240.0, LOW, 86.0, 56.0), 352.0
+HIDDEN, DOWN = (380.0, LOW, 124.0, 56.0), (548.0, LOW, 58.0, 56.0)
 TIMES_X = 650.0
 SHOWN = 8  # experts whose load is drawn
 
@@ -33,6 +29,13 @@ def _value(s: Sketch) -> Experts:
     return s.part
 
 
+def _ups(s: Sketch) -> list[tuple[str, float, float]]:
+    """The upward matrices of the opened expert: tensor, top, height."""
+    if _value(s).activation in GATED:
+        return [("wa", LOW, 25.0), ("wb", LOW + 31, 25.0)]
+    return [("wa", LOW, 56.0)]
+
+
 def frames(s: Sketch) -> list[Frame]:
     e = (s.head,)
     return [
@@ -40,7 +43,7 @@ def frames(s: Sketch) -> list[Frame]:
         Frame("router", ROUTER, turned=True),
         Frame("chances", CHANCES, ramp="probability"),
         Frame("mix", MIX, ramp="probability"),
-        Frame("wa", UP, e, turned=True),
+        *(Frame(name, (UP[0], y, UP[2], high), e, turned=True) for name, y, high in _ups(s)),
         Frame("hidden", HIDDEN, e),
         Frame("wd", DOWN, e, turned=True),
     ]
@@ -85,11 +88,11 @@ def draw(p: QPainter, s: Sketch, found: list[Frame]) -> None:
     S.line(p, (ROUTER[0] + 59, middle), (CHANCES[0] - 1, middle))
     S.middle(p, (ROUTER[0] + 58 + CHANCES[0]) / 2, middle - 17, "softmax", wide=50)
     S.called(p, CHANCES[0], TOP - 18, "chances")
-    S.right(p, CHANCES[0] + CHANCES[2], TOP - 18, f"B, {T}, {E}")
+    S.right(p, CHANCES[0] + CHANCES[2], TOP + CHANCES[3] + 1, f"B, {T}, {E}")
     S.line(p, (CHANCES[0] + 91, middle), (MIX[0] - 1, middle))
     S.middle(p, (CHANCES[0] + CHANCES[2] + MIX[0]) / 2, middle - 17, f"best {value.top_k}", wide=64)
-    S.called(p, MIX[0], TOP - 18, "used")
-    S.right(p, MIX[0] + MIX[2], TOP - 18, "rows sum to 1" if value.top_k > 1 else "its chance", SMALL)
+    end = S.called(p, MIX[0], TOP - 18, "used")
+    SMALL.write(p, QRectF(end + 8, TOP - 18, 100, 16), "rows sum to 1" if value.top_k > 1 else "its chance")
     _load(p, s)
     _expert(p, s)
     for frame in found:
@@ -123,13 +126,23 @@ def _expert(p: QPainter, s: Sketch) -> None:
     C = s.design.width
     F = hidden_width(value, s.design)
     middle = LOW + 28
-    x, wide, _ = 16.0, 58.0, 0
-    S.bow(p, (x + wide + 1, READS["moe"]), (UP[0] - 1, middle))
-    S.called(p, UP[0], LOW - 18, "W", "GATE" if s.tensor("wb") is not None else "UP")
-    S.right(p, UP[0] + UP[2], LOW - 18, f"{C} × {F}")
-    S.line(p, (UP[0] + UP[2] + 1, middle), (CURVE[0] - 1, middle))
-    bend(p, QRectF(*CURVE), s, value.activation, (s.head,))
-    S.line(p, (CURVE[0] + CURVE[2] + 1, middle), (HIDDEN[0] - 1, middle))
+    gated = len(_ups(s)) > 1
+    S.called(p, UP[0], LOW - 18, "W", "GATE, UP" if gated else "UP")
+    S.right(p, UP[0] + UP[2], LOW + 58, f"{C} × {F}")
+    for _, y, high in _ups(s):
+        S.bow(p, (NORM[0] + NORM[1] + 1, READS["moe"]), (UP[0] - 1, y + high / 2))
+    x, _, wide, high = CURVE
+    top = LOW + 12.5 if gated else middle
+    S.line(p, (UP[0] + UP[2] + 1, top), (x - 1, top))
+    bend(p, QRectF(x, top - 20 if gated else LOW, wide, 40 if gated else high), s, value.activation, (s.head,))
+    if gated:
+        low = LOW + 43.5
+        S.line(p, (x + wide + 1, top), (BEND_X, top), (BEND_X, middle - 11), headed=False)
+        S.line(p, (UP[0] + UP[2] + 1, low), (BEND_X, low), (BEND_X, middle + 11), headed=False)
+        S.times(p, BEND_X, middle)
+        S.line(p, (BEND_X + 11, middle), (HIDDEN[0] - 1, middle))
+    else:
+        S.line(p, (x + wide + 1, middle), (HIDDEN[0] - 1, middle))
     S.called(p, HIDDEN[0], LOW - 18, "hidden neurons")
     S.middle(p, HIDDEN[0] + HIDDEN[2] / 2, LOW + 58, "grey: goes elsewhere", wide=HIDDEN[2])
     S.line(p, (HIDDEN[0] + HIDDEN[2] + 1, middle), (DOWN[0] - 1, middle))
@@ -140,6 +153,8 @@ def _expert(p: QPainter, s: Sketch) -> None:
     S.line(p, (used + 1, turn), (used + 30, turn), (used + 30, LOW - 28), (TIMES_X, LOW - 28), (TIMES_X, middle - 11))
     S.times(p, TIMES_X, middle)
     SMALL.write(p, QRectF(TIMES_X + 16, middle - 9, 120, 18), f"sum of the {value.top_k} used")
+    if s.inside is not None:
+        S.scale(p, TIMES_X + 34, LOW + 44, 90, "probability", 1.0)
     add = ADDS["moe"]
     S.line(p, (TIMES_X, middle + 11), (TIMES_X, add), (TIMES_X - 40, add), headed=False)
     leave(p, s, TIMES_X - 40, add)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -12,7 +12,7 @@ from ....core.inside.spot import Spot
 from ....core.model.spec import Model, part
 from ....session.session import Session
 from ... import icons
-from ...theme import theme
+from ...numbers import count, real
 from ...widgets import glyphs, tip
 from .. import words
 from ..paint import PATH, RIGHT, SMALL, TITLE, card, pen
@@ -111,7 +111,7 @@ class NearItem(QGraphicsItem):
         icons.draw(p, words.icon(self.path), QRectF(16, 12, 16, 16), "text")
         taken = TITLE.write(p, QRectF(40, 8, 200, 24), words.NAMES[sketch.kind])
         taken += PATH.write(p, QRectF(40 + taken + 12, 8, 200, 24), self.path) + 12
-        said = KINDS[sketch.kind].facts(sketch)
+        said = f"{KINDS[sketch.kind].facts(sketch)}, {count(sketch.parameters)} parameters"
         reason = "" if sketch.inside else self.inner.why_not(sketch.design, sketch.index)
         text = f"{said}. {reason}" if reason else said
         SMALL.write(p, QRectF(64 + taken, 8, self.box.width() - taken - 80, 24), text, RIGHT)
@@ -129,16 +129,23 @@ class NearItem(QGraphicsItem):
                 p.setPen(_dashes())
                 p.drawLine(row.center(), cell.center())
                 p.setPen(pen("text", 1.5))
+                p.setBrush(Qt.BrushStyle.NoBrush)
                 p.drawRect(row.adjusted(-1, -1, 1, 1))
         least = max(5.0, cell.width()), max(5.0, cell.height())
         around = QRectF(0, 0, *least)
         around.moveCenter(cell.center())
         p.setPen(pen("text", 2))
+        p.setBrush(Qt.BrushStyle.NoBrush)
         p.drawRect(around)
         if self.inner.hovered == spot:
             title = " ".join(glyphs.plain(word) if token else word for word, token in number.title)
-            lines = [title, f"{number.value:.4g}".replace("-", "\u2212"), self._deed(spot)]
-            tip.paint(p, self.boundingRect(), QPointF(cell.center().x(), cell.top()), lines)
+            frame = self._frame(spot)
+            value = f"{number.value:.4g}".replace("-", "\u2212")
+            span = f", drawn from \u2212{real(self.sketch.limit(spot.name))} to {real(self.sketch.limit(spot.name))}"
+            probable = frame is None or frame.ramp == "probability"
+            lines = [title, value if probable else value + span, self._deed(spot)]
+            low = (frame.rect.bottom() if frame else cell.bottom()) + 6 + tip.OFF + len(lines) * tip.LINE + 12
+            tip.paint(p, self.boundingRect(), QPointF(cell.center().x(), low), lines)
 
     def _deed(self, spot: Spot) -> str:
         if spot == self.inner.locked:
@@ -148,13 +155,15 @@ class NearItem(QGraphicsItem):
         return f"click to open head {frame.head + 1}" if opens else "click to keep"
 
     def _cell(self, spot: Spot) -> QRectF | None:
-        cells = (self.sketch.cell(frame, spot.index) for frame in self.frames if frame.name == spot.name)
-        return next((cell for cell in cells if cell is not None), None)
+        frame = self._frame(spot)
+        return self.sketch.cell(frame, spot.index) if frame else None
+
+    def _frame(self, spot: Spot) -> Frame | None:
+        there = (frame for frame in self.frames if frame.name == spot.name)
+        return next((frame for frame in there if self.sketch.cell(frame, spot.index) is not None), None)
 
 
 def _dashes() -> QPen:
     made = pen("text", 1)
     made.setDashPattern([4, 3])
-    color = theme.color("text")
-    made.setColor(color)
     return made

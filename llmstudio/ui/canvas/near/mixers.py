@@ -109,6 +109,7 @@ def rec_draw(p: QPainter, s: Sketch, found: list[Frame]) -> None:
         S.matrix(p, s, frame, rec_opened(s, frame))
     if s.inside is not None:
         S.scale(p, MAP_X + 10, MAP_Y + MAP + 20, MAP - 20, "signed", s.limit("scores"))
+        S.scale(p, KEEP[0], KEEP[1] + KEEP[3] + 22, KEEP[2], "probability", 1.0)
 
 
 def _reading(p: QPainter, s: Sketch, value: Recurrence, C: int) -> None:
@@ -126,5 +127,5 @@ def _reading(p: QPainter, s: Sketch, value: Recurrence, C: int) -> None:
     card(p, QRectF(*FINISH), "raised", "line_strong")
     end = S.called(p, x + high + 6, y + 4, "W", "O")
     SHAPE.write(p, QRectF(end + 6, y, x + wide - end - 12, high), f"{C} × {C}", CENTER)
-    SMALL.write(p, QRectF(MEMORY[0], MEMORY[1] + MEMORY[3] + 22, 220, 16), "the same, carried from step to step")
+    SMALL.write(p, QRectF(MEMORY[0], MEMORY[1] + MEMORY[3] + 24, 220, 16), "the same, carried from step to step")
     leave(p, s, x, add)

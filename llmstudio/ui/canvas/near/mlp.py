@@ -24,7 +24,7 @@ CURVES = {
     "gelu": "GELU", "gelu_tanh": "GELU, tanh", "relu": "ReLU", "relu2": "ReLU\u00b2", "silu": "SiLU",
     "swiglu": "SiLU", "geglu": "GELU", "geglu_tanh": "GELU, tanh",
 }  # fmt: skip
-BINS = 40
+BINS, ROOMY = 40, 60
 SILENT = 0.1  # of the root mean square: a neuron that is nearer to 0 says nothing
 
 
@@ -112,6 +112,8 @@ def bend(p: QPainter, box: QRectF, s: Sketch, kind: str, lead: tuple[int, ...] =
     bars = [] if values is None else spread(values, span)
     S.plot(p, box.adjusted(1, 1, -1, -1), curve, bars)
     S.called(p, box.x() + 8, box.y() + 4, CURVES[kind])
+    if box.height() < ROOMY:
+        return
     if values is not None:
         import numpy as np
 

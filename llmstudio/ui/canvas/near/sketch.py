@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 
 from ....core.inside.spot import Spot
+from ....core.model import cost
 from ....core.model.spec import Model, part
 from ...theme import Ramp, theme
 from ...widgets.heatmap import picture
@@ -46,6 +47,7 @@ class Sketch:
         self.index, self.kind = int(path.split(".")[1]), path.split(".")[2]
         self.block = design.blocks[self.index]
         self.part = part(design, path)
+        self.parameters = cost.parameters(design)[path]
         self.inside: Inside | None = None
         self.texts: list[str] = []
         self.head = 0

@@ -39,7 +39,7 @@ class InspectorPanel(Panel):
         self.about = label("", "caption", wrap=True)
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(8)
         column.addWidget(self.view)
         row = QHBoxLayout()

@@ -75,7 +75,7 @@ class WeightsPanel(Panel):
     def _lay_out(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 8, 0)
+        column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(8)
         foot = QHBoxLayout()
         self.scale.setFixedWidth(140)
@@ -87,15 +87,19 @@ class WeightsPanel(Panel):
         cell.addWidget(self.value)
         deeds = QHBoxLayout()
         deeds.setSpacing(8)
-        for each in (self.row, self.column, self.rank):
+        for each in (self.row, self.column):
             deeds.addWidget(each)
         deeds.addStretch(1)
+        lower = QHBoxLayout()
+        lower.addWidget(self.rank)
+        lower.addStretch(1)
         column.addWidget(self.choice)
         column.addWidget(self.view)
         column.addLayout(foot)
         column.addWidget(self.facts)
         column.addLayout(cell)
         column.addLayout(deeds)
+        column.addLayout(lower)
         column.addWidget(self.reaction)
         column.addWidget(self.note)
         column.addWidget(self.charts)
@@ -147,7 +151,7 @@ class WeightsPanel(Panel):
         said = f"{shape}, {count(found.count)} weights, mean {_said(found.mean)}, spread {_said(found.spread)}"
         said += f", {count(found.zeros)} are 0" if found.zeros else ""
         said += f". Every {found.every}th row and column is drawn." if found.every > 1 else ""
-        self.facts.setText(f"{said} Run {sheet.run}, step {count(sheet.step)}.".replace("Run run", "Run"))
+        self.facts.setText(f"{said}{'' if said.endswith('.') else '.'} {sheet.run}, step {count(sheet.step)}.")
         spectrum = [] if found.spectrum is None else found.spectrum.tolist()
         self.charts.set(found.counts, found.low, found.high, spectrum, found.rank)
         self.rank.setVisible(found.rank is not None)
