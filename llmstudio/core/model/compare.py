@@ -60,7 +60,7 @@ def gather(found: Sequence[Difference]) -> list[Gathered]:
     groups: dict[tuple[str, str, str], list[Difference]] = {}
     for each in found:
         kind, _, rest = each.path.partition(".")
-        tail = rest.partition(".")[2] if kind == "blocks" else each.path
+        tail = "*." + rest.partition(".")[2] if kind == "blocks" else each.path
         groups.setdefault((tail, repr(each.before), repr(each.after)), []).append(each)
     return [
         Gathered(paths=tuple(each.path for each in group), before=group[0].before, after=group[0].after)
@@ -89,7 +89,7 @@ def alignment(a: Sequence[S.Block], b: Sequence[S.Block]) -> list[tuple[int | No
         if i and j and best[i][j] == best[i - 1][j - 1] + apart(a[i - 1], b[j - 1]):
             i, j = i - 1, j - 1
             pairs.append((i, j))
-        elif j and best[i][j] == best[i][j - 1] + GAP:
+        elif j and (not i or best[i][j] == best[i][j - 1] + GAP):
             j -= 1
             pairs.append((None, j))
         else:

@@ -13,6 +13,10 @@ from ..numbers import count, real
 from .numbers import plural
 
 WORDS: dict[Any, str] = {True: "on", False: "off", None: "off", "": "none"}
+NOTHING = {  # what an option that is off comes to
+    "kv_heads": "per head", "hidden": "4 × width", "window": "all", "head_width": "shared out", "sinks": "none",
+    "position": "as the model", "rope_base": "as the model", "dropout": "as the model",
+}  # fmt: skip
 MOST = 3  # differences in blocks that are named
 
 
@@ -26,8 +30,18 @@ def place(found: Gathered, model: Model) -> str:
     """Where in the blocks of a design a difference is, " in block 4"; "" where it is in all of them, or in none."""
     if not found.blocks or len(found.blocks) == len(model.blocks):
         return ""
-    numbers = ", ".join(str(i + 1) for i in found.blocks)
-    return f" in block{'s' * (len(found.blocks) > 1)} {numbers}"
+    return f" in block{'s' * (len(found.blocks) > 1)} {listed(found.blocks)}"
+
+
+def listed(indices: list[int]) -> str:
+    """Blocks by the numbers that are written on them, those that follow one another as a range: 1, 3–6."""
+    runs: list[list[int]] = []
+    for i in sorted(indices):
+        if runs and runs[-1][1] == i - 1:
+            runs[-1][1] = i
+        else:
+            runs.append([i, i])
+    return ", ".join(f"{a + 1}" if a == b else f"{a + 1}–{b + 1}" for a, b in runs)
 
 
 def name(found: Gathered, model: Model) -> str:
@@ -46,6 +60,11 @@ def name(found: Gathered, model: Model) -> str:
     return titles(type(owner))[rest[-1]] if owner is not None else rest[-1].replace("_", " ")
 
 
+def option(it: Any, field: str) -> str:
+    """The value of an option of a design; what None comes to in words."""
+    return NOTHING.get(field, "off") if it is None else value(it)
+
+
 def _model(a: Model, b: Model) -> Iterator[str]:
     found = gather(differences(a, b))
     inside = [each for each in found if each.blocks]
@@ -55,17 +74,19 @@ def _model(a: Model, b: Model) -> Iterator[str]:
         yield f"blocks: {count(len(b.blocks))}" if len(a.blocks) != len(b.blocks) else "blocks: in another order"
     named = [each for each in inside if each not in moved]
     if len(named) <= MOST:
-        yield from (f"{name(each, b)}{place(each, b)}: {value(_there(each.after))}" for each in named)
+        yield from (f"{name(each, b)}{place(each, b)}: {_after(each)}" for each in named)
     else:
-        numbers = sorted({i + 1 for each in named for i in each.blocks})
-        yield f"{plural(len(numbers), 'block')} changed: {', '.join(map(str, numbers))}"
+        which = [*{i for each in named for i in each.blocks}]
+        yield f"{plural(len(which), 'block')} changed: {listed(which)}"
     if any(each.paths[0].startswith("skips") for each in found):
         yield f"extra wires: {count(len(b.skips)) if b.skips else 'none'}"
 
 
-def _there(it: Any) -> Any:
-    """A part that came is on."""
-    return True if isinstance(it, Struct) else it
+def _after(found: Gathered) -> str:
+    """A part that came is on, one that went is off."""
+    if isinstance(found.before, Struct) or isinstance(found.after, Struct):
+        return value(found.after is not None)
+    return option(found.after, found.paths[0].rpartition(".")[2])
 
 
 def _fields(a: Struct, b: Struct) -> list[str]:

@@ -55,6 +55,14 @@ def test_blocks_that_came_and_went_are_matched() -> None:
     assert alignment(MIXED.blocks, remove(MIXED, 1).blocks) == [(0, 0), (1, None), (2, 1), (3, 2)]
 
 
+@given(st.integers(0, 8), st.integers(0, 8))
+def test_blocks_that_came_or_went_are_as_many_as_were_put_in_or_taken_out(before: int, after: int) -> None:
+    a, b = (replace(PLAIN, blocks=(Block(),) * n) for n in (before, after))
+    assert len(differences(a, b)) == abs(before - after)
+    assert [i for i, _ in alignment(a.blocks, b.blocks) if i is not None] == [*range(before)]
+    assert [j for _, j in alignment(a.blocks, b.blocks) if j is not None] == [*range(after)]
+
+
 def test_a_part_that_came_belongs_to_its_block() -> None:
     (found,) = differences(MIXED, change(MIXED, "blocks.1.attn", Attention()))
     assert (found.path, found.before, found.after) == ("blocks.1.attn", None, Attention())
@@ -72,6 +80,8 @@ def test_the_same_difference_in_several_blocks_is_told_once() -> None:
     other = edits.change_all(PLAIN, ["blocks.1.attn", "blocks.3.attn"], {"heads": 8})
     (found,) = gather(differences(PLAIN, other))
     assert (found.blocks, found.before, found.after) == ([1, 3], 4, 8)
+    normed = replace(PLAIN, norm="rms", blocks=tuple(replace(block, norm="rms") for block in PLAIN.blocks))
+    assert [each.blocks for each in gather(differences(PLAIN, normed))] == [[], [0, 1, 2, 3]]
     width = gather(differences(PLAIN, replace(other, width=256)))[0]
     assert (width.paths, width.blocks) == (("width",), [])
 

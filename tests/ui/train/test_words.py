@@ -78,7 +78,7 @@ def test_differences_in_blocks_are_named_once() -> None:
     mixed = replace(model, blocks=(Block(attention=Attention(heads=8)), Block(mlp=None), Block(), Block()))
     assert changes((model, recipe), (mixed, recipe)) == ["heads in block 1: 8", "MLP in block 2: off"]
     more = replace(mixed, blocks=(*mixed.blocks[:2], Block(norm="rms", mlp=MLP(bias=True)), Block(norm="rms")))
-    assert changes((model, recipe), (more, recipe)) == ["4 blocks changed: 1, 2, 3, 4"]
+    assert changes((model, recipe), (more, recipe)) == ["4 blocks changed: 1–4"]
     assert changes((model, recipe), (replace(model, skips=(Skip(source=0, target=2),)), recipe)) == ["extra wires: 1"]
 
 

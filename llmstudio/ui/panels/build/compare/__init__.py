@@ -1,0 +1,3 @@
+"""This design beside another."""
+
+from .panel import ComparePanel as ComparePanel
