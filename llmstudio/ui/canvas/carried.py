@@ -1,7 +1,7 @@
 """What is drawn while the mouse carries something: the card at the pointer, the wire's loose end, where it will go."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from .. import icons
@@ -113,7 +113,7 @@ class Band(Carried):
         edge = pen("accent", 1)
         edge.setCosmetic(True)
         p.setPen(edge)
-        ground = theme.color("accent")
+        ground = QColor(theme.color("accent"))
         ground.setAlphaF(0.12)
         p.setBrush(ground)
         p.drawRect(self.value)

@@ -39,6 +39,8 @@ class Desk(CanvasView):
         self.setAccessibleDescription(
             "The design from embedding to head. Arrow keys select, Insert adds, Delete removes."
         )
+        self._name = self.build.model.name
+        self.build.changed.connect(self._designed)
         self.build.copied.connect(self._copied)
         QGuiApplication.clipboard().dataChanged.connect(self._brought)
         self._brought()
@@ -54,9 +56,16 @@ class Desk(CanvasView):
         self.spot.hide()
         self.busy = gesture is not None
 
+    def _designed(self) -> None:
+        """Another design is shown from its start; one that is worked on stays where it is."""
+        if self.build.model.name != self._name:
+            self._name = self.build.model.name
+            self.moved = False
+
     # mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.moved = True
         if self.gesture is None and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._pressed = Press(event.position().toPoint(), event.button(), event.modifiers())
         event.accept()

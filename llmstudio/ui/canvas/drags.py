@@ -50,10 +50,13 @@ class Reorder:
         gap = plan.drop(point.y())
         moves = inside and edits.move_all(self.view.build.model, self.indices, gap) is not self.view.build.model
         self.gap = gap if moves else None
-        first = edits.landing(self.indices, gap)[0]
-        self.card.put(point, self._icon(), self._title(), f"becomes blocks.{first}" if moves else "stays where it is")
+        landing = edits.landing(self.indices, gap)
+        text = f"blocks.{landing[0]}" + f" to {landing[-1]}" * (len(landing) > 1)
+        stays = "stay where they are" if len(landing) > 1 else "stays where it is"
+        become = "become" if len(landing) > 1 else "becomes"
+        self.card.put(point, self._icon(), self._title(), f"{become} {text}" if moves else stays)
         if moves:
-            self.scene.line.place(plan.line(gap), f"blocks.{first}")
+            self.scene.line.place(plan.line(gap), text)
         self.scene.line.setVisible(moves)
         shape = Qt.CursorShape.ClosedHandCursor if inside else Qt.CursorShape.ForbiddenCursor
         self.view.viewport().setCursor(shape)

@@ -12,6 +12,7 @@ from llmstudio.core.model.spec import Experts, Group, Model, Skip
 from llmstudio.ui.canvas.gestures import MIME
 from llmstudio.ui.canvas.notes import Writing, write
 from llmstudio.ui.canvas.search import Search
+from llmstudio.ui.theme import theme
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -86,8 +87,10 @@ def test_a_rubber_band_selects_what_it_touches(hand, build, plan) -> None:
     QTest.mousePress(viewport, LEFT, SHIFT, start)
     QTest.mouseMove(viewport, start + QPoint(0, 20))
     QTest.mouseMove(viewport, end)
+    hand.view.grab()  # it is drawn
     QTest.mouseRelease(viewport, LEFT, SHIFT, end)
     assert build.selection == ("blocks.1", "blocks.2")
+    assert theme.color("accent").alpha() == 255  # the band is see-through, the colour of all else is not
 
 
 def test_a_rubber_band_given_up_selects_what_was(hand, build, plan) -> None:
@@ -139,7 +142,7 @@ def test_while_moving_the_card_says_what_becomes_of_them(hand, panel, plan) -> N
     click(hand, "blocks.2", CTRL)
     hand.drag(hand.on("blocks.2"), hand.at(300, plan().blocks[0].card.y + 2), let_go=False)
     card = panel.view.gesture.card
-    assert card.isVisible() and card.value[1:] == ("2 blocks", "becomes blocks.0")
+    assert card.isVisible() and card.value[1:] == ("2 blocks", "become blocks.0 to 1")
     assert [item.opacity() for item in panel.scene.blocks] == pytest.approx([1, 0.4, 0.4, 1])
     hand.key("Esc")
     assert card.scene() is None and all(item.opacity() == 1 for item in panel.scene.blocks)

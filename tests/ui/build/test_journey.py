@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from llmstudio.core.model.spec import Skip
 from llmstudio.session.session import Session
 from llmstudio.ui.canvas.search import Search
-from llmstudio.ui.panels.build.canvas import CanvasPanel
 from llmstudio.ui.style import dress
 from llmstudio.ui.window import Window
 from tests.material import make_small, sample_text
@@ -36,10 +35,8 @@ def window(qtbot, qapp, tmp_path: Path) -> Iterator[Window]:
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
     made.choose("build")
-    qtbot.waitUntil(lambda: bool(made.workspace.findChildren(CanvasPanel)), timeout=20_000)
-    qtbot.waitUntil(
-        lambda: any(b.text() == "Train this design" for b in made.findChildren(QPushButton)), timeout=20_000
-    )
+    qtbot.waitUntil(lambda: all(dock.panel for dock in made.workspace.docks.values()), timeout=20_000)
+    qtbot.wait(100)  # the docks settle
     yield made
     made.close()
 
