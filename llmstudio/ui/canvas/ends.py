@@ -15,7 +15,6 @@ from .paint import (
     RIGHT,
     SHAPE,
     SMALL,
-    Ink,
     arrow,
     card,
     chip,
@@ -26,6 +25,7 @@ from .paint import (
     rect,
 )
 from .shown import EndLook, StreamLook
+from .tiny import LARGEST, LEAST, line
 
 CHIP_H, CHIP_STEP = 24, 27
 NOTE_W = 264
@@ -41,15 +41,13 @@ class EndItem(CanvasItem):
         box, look, aside = rect(self.value[0]), *self.value[1:]
         zoom = detail(p, option)
         card(p, box, *grounds(look.selected, look.hovered, bool(look.problem), "raised", "line_strong"))
-        if zoom < TINY:
-            if (letters := min(24.0, 12 / zoom)) * zoom >= 9:
-                Ink(round(letters), 600).write(p, box.adjusted(12, 0, -4, 0), look.name)
+        if zoom < READABLE:
+            if LARGEST * zoom >= LEAST:
+                line(p, box.adjusted(10, 0, -4, 0), look.name, (), zoom, "error" if look.problem else "text")
             return
         role = "accent" if look.selected else "text"
         icon(p, look.icon, QRectF(box.x() + 12, box.y() + 10, 16, 16), role)
         taken = NAME.write(p, box.adjusted(36, 0, -8, 0), look.name)
-        if zoom < READABLE:
-            return
         ink = FACTS.as_("error") if look.problem else FACTS
         ink.write(p, box.adjusted(36 + taken + 8, 0, -12, 0), look.problem or look.facts, RIGHT)
         x = box.right() + aside

@@ -39,19 +39,19 @@ class GroupItem(CanvasItem):
         if frame.shut and zoom < TINY:
             tiny.group(p, frame.box, look, zoom)
         elif frame.shut:
-            _shut(p, frame, look, zoom >= READABLE)
+            _shut(p, frame, look, zoom)
         else:
             _open(p, frame, look, zoom)
 
 
-def _shut(p: QPainter, frame: Frame, look: GroupLook, readable: bool) -> None:
+def _shut(p: QPainter, frame: Frame, look: GroupLook, zoom: float) -> None:
     box = rect(frame.head)
     for k in (2, 1):
         card(p, box.adjusted(6 * k, 10, -6 * k, 3 * k), "panel", "line_strong")
     card(p, box, *grounds(look.selected, look.hovered, bool(look.problem), "raised", "line_strong"))
     chevron(p, FOLDED_X + 18, box.center().y(), "muted", False)
-    if not readable:
-        NAME.write(p, box.adjusted(58, 0, -8, 0), look.title)
+    if zoom < READABLE:
+        tiny.line(p, box.adjusted(40, 0, -12, 0), look.title, look.marks, zoom, "error" if look.problem else "text")
         return
     icon(p, "group", QRectF(box.x() + 34, box.center().y() - 8, 16, 16), "accent" if look.selected else "muted")
     rest = box.adjusted(58, 0, -12, 0)
@@ -91,7 +91,7 @@ def _open(p: QPainter, frame: Frame, look: GroupLook, zoom: float) -> None:
     chevron(p, head.x() + 18, head.center().y(), "muted", True)
     rest = head.adjusted(32, 0, -12, 0)
     if zoom < READABLE:
-        TITLE.write(p, rest, look.title)
+        tiny.line(p, rest, look.title, look.marks, zoom)
         return
     rest.setRight(rest.right() - SMALL.write(p, rest, f"{look.count} parameters", RIGHT) - 12)
     if look.problems:

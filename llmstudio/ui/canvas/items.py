@@ -37,8 +37,8 @@ from .paint import (
 from .shown import BlockLook, RowLook
 from .words import EMPTY
 
-READABLE = 0.5  # below this zoom only names are written
-TINY = 0.3  # below this a block is one box
+READABLE = 0.55  # below this zoom only names are written, and what is unusual, larger
+TINY = 0.38  # below this a block is one box
 IN_X, OUT_X = 46, 28  # where the ways of parallel parts with open insides branch
 
 
@@ -84,39 +84,40 @@ class BlockItem(CanvasItem):
         if zoom < TINY:
             tiny.block(p, place, look, zoom)
         elif place.folded:
-            _folded(p, place, look, zoom >= READABLE)
+            _folded(p, place, look, zoom)
         else:
-            _open(p, place, look, zoom >= READABLE, self.loose)
+            _open(p, place, look, zoom, self.loose)
 
 
-def _folded(p: QPainter, place: Place, look: BlockLook, readable: bool) -> None:
+def _folded(p: QPainter, place: Place, look: BlockLook, zoom: float) -> None:
     selected = bool(look.selected)
     box = rect(place.card)
     card(p, box, *grounds(selected, bool(look.hovered), bool(look.wrong), "raised", "line_strong"))
     chevron(p, FOLDED_X + 18, box.center().y(), "muted", False)
-    if readable:
-        icon(p, "block", QRectF(FOLDED_X + 34, box.center().y() - 8, 16, 16), "accent" if selected else "muted")
+    if zoom < READABLE:
+        tiny.line(p, box.adjusted(40, 0, -12, 0), look.title, look.marks, zoom)
+        return
+    icon(p, "block", QRectF(FOLDED_X + 34, box.center().y() - 8, 16, 16), "accent" if selected else "muted")
     NAME.write(p, QRectF(FOLDED_X + 58, box.y(), 80, box.height()), look.title)
-    if readable:
-        facts = QRectF(FOLDED_X + 138, box.y(), box.width() - 138 - 12, box.height())
-        if look.live:
-            facts.setRight(facts.right() - reading(p, facts, look.live) - 12)
-        else:
-            facts.setRight(facts.right() - SMALL.write(p, facts, look.count, RIGHT) - 12)
-        if look.wrong:
-            FACTS.as_("error").write(p, facts, look.wrong)
-        else:
-            facts.setRight(facts.right() - chips(p, facts, look.marks, 120))
-            FACTS.write(p, facts, look.facts)
+    facts = QRectF(FOLDED_X + 138, box.y(), box.width() - 138 - 12, box.height())
+    if look.live:
+        facts.setRight(facts.right() - reading(p, facts, look.live) - 12)
+    else:
+        facts.setRight(facts.right() - SMALL.write(p, facts, look.count, RIGHT) - 12)
+    if look.wrong:
+        FACTS.as_("error").write(p, facts, look.wrong)
+    else:
+        facts.setRight(facts.right() - chips(p, facts, look.marks, 120))
+        FACTS.write(p, facts, look.facts)
 
 
-def _open(p: QPainter, place: Place, look: BlockLook, readable: bool, loose: bool) -> None:
+def _open(p: QPainter, place: Place, look: BlockLook, zoom: float, loose: bool) -> None:
     whole = place.path in look.selected
     box = rect(place.card)
     card(p, box, *grounds(whole, look.hovered == place.path, bool(look.problem), "panel", "line"), radius=6)
     header = QRectF(box.x(), box.y(), box.width(), HEADER if place.rows else box.height())
     chevron(p, box.x() + 18, header.center().y(), "muted", True)
-    if readable:
+    if zoom >= READABLE:
         _header(p, header, place, look)
         if place.shape is not None and not loose:
             SHAPE.write(p, QRectF(SHAPE_AT[0], place.shape - SHAPE_AT[2] / 2, *SHAPE_AT[1:]), look.shape, RIGHT)
@@ -125,7 +126,7 @@ def _open(p: QPainter, place: Place, look: BlockLook, readable: bool, loose: boo
             icon(p, "note", QRectF(note.x() + 2, note.center().y() - 7, 14, 14), "muted")
             SMALL.write(p, note.adjusted(24, 0, 0, 0), look.note)
     else:
-        TITLE.write(p, header.adjusted(32, 0, -12, 0), look.title)
+        tiny.line(p, header.adjusted(32, 0, -12, 0), look.title, look.marks, zoom)
     if not loose:
         _stream(p, place, look)
     if place.shared:
@@ -133,7 +134,7 @@ def _open(p: QPainter, place: Place, look: BlockLook, readable: bool, loose: boo
     if not place.near:
         for row, shown in zip(place.rows, look.rows, strict=True):
             chosen, hovered = row.path in look.selected, look.hovered == row.path
-            _row(p, rect(row.box), shown, chosen, hovered, readable, bool(place.shared))
+            _row(p, rect(row.box), shown, chosen, hovered, zoom, bool(place.shared))
 
 
 def _header(p: QPainter, header: QRectF, place: Place, look: BlockLook) -> None:
@@ -220,12 +221,12 @@ def _shared(p: QPainter, place: Place, look: BlockLook) -> None:
         norm_chip(p, QRectF(CARD_X + 16, rows[0].adds - 8, 38, 16))
 
 
-def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, readable: bool, shared: bool) -> None:
+def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, zoom: float, shared: bool) -> None:
     """`shared`: its norm is that of all parts, and drawn beside it."""
     card(p, box, *grounds(selected, hovered, bool(row.problem), "raised", "line_strong"))
     left = 10 if shared else 54
-    if not readable:
-        NAME.write(p, box.adjusted(left + 24, 0, -8, 0), row.name)
+    if zoom < READABLE:
+        tiny.line(p, box.adjusted(10, 0, -10, 0), row.name, row.marks, zoom, "error" if row.problem else "text", 500)
         return
     if row.before and not shared:
         norm_chip(p, QRectF(box.x() + 8, box.y() + 9, 38, 18))

@@ -1,16 +1,19 @@
 """From far away: one box for each block or closed group, its kinds of part as stripes, its name as large as fits."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from ...core.model.spec import PARTS
 from ..theme import theme
 from .layout import FOLDED_X, Box, Place
-from .paint import Ink, grounds, pen, rect
+from .paint import RIGHT, Ink, grounds, pen, rect
 from .shown import BlockLook, GroupLook
 
-RUN = {"attn": 2, "mlp": 1, "moe": 4, "conv": 5, "rec": 6}  # the colours of kinds of part, as in the cost
+RUN = {"attn": 2, "mlp": 1, "moe": 5, "conv": 4, "rec": 6}  # the colours of kinds of part, as in the cost
 STRIPE = 10
+LARGEST = 26  # letters that fit into a row
 LEAST = 9  # pixels of the smallest letters
 NUMBERED = 0.18  # from further away only the number is written
 
@@ -20,18 +23,38 @@ def tint(kind: str) -> QColor:
     return theme.run(RUN[kind])
 
 
+def line(
+    p: QPainter, box: QRectF, name: str, marks: Sequence[str], zoom: float, role: str = "text", weight: int = 600
+) -> None:
+    """A name, and what is unusual, in letters that can be read at this zoom."""
+    size = round(min(LARGEST, 12 / zoom))
+    taken = Ink(size, weight, role).write(p, box, name)
+    rest = box.adjusted(taken + size, 0, 0, 0)
+    if marks and rest.width() > 3 * size:
+        Ink(size, 400, "muted").write(p, rest, ", ".join(marks), RIGHT)
+
+
 def block(p: QPainter, place: Place, look: BlockLook, zoom: float) -> None:
     kinds = [row.path.rsplit(".", 1)[1] for row in look.rows]
-    _box(p, place.card, kinds, look.title, bool(look.selected), bool(look.hovered), bool(look.wrong), zoom)
+    marks = [*look.marks, *(mark for row in look.rows for mark in row.marks)]
+    _box(p, place.card, kinds, look.title, marks, bool(look.selected), bool(look.hovered), bool(look.wrong), zoom)
 
 
 def group(p: QPainter, box: Box, look: GroupLook, zoom: float) -> None:
     kinds = [kind for kind in PARTS if kind in look.kinds]
-    _box(p, box, kinds, look.title, look.selected, look.hovered, bool(look.problem), zoom)
+    _box(p, box, kinds, look.title, look.marks, look.selected, look.hovered, bool(look.problem), zoom)
 
 
 def _box(
-    p: QPainter, place: Box, kinds: list[str], title: str, selected: bool, hovered: bool, wrong: bool, zoom: float
+    p: QPainter,
+    place: Box,
+    kinds: list[str],
+    title: str,
+    marks: Sequence[str],
+    selected: bool,
+    hovered: bool,
+    wrong: bool,
+    zoom: float,
 ) -> None:
     box = rect(place)
     ground, outline, width = grounds(selected, hovered, wrong, "raised", "line_strong")
@@ -50,9 +73,12 @@ def _box(
         p.setBrush(tint(kind))
         p.drawRect(QRectF(inner.x(), inner.y() + k * share, stripe, 0.86 * share))
     p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    letters = min(box.height() * 0.7, 12 / zoom)
-    if letters * zoom >= LEAST:
-        ink = Ink(max(1, round(letters)), 600, "error" if wrong else "text")
-        room = inner.adjusted(stripe + letters * 0.6, -40, -8, 40)
-        whole = zoom > NUMBERED and ink.width(title) <= room.width()
-        ink.write(p, room, title if whole else title.rsplit(" ", 1)[-1])
+    letters = round(min(box.height() * 0.7, 12 / zoom))
+    if letters * zoom < LEAST:
+        return
+    ink = Ink(letters, 600, "error" if wrong else "text")
+    room = inner.adjusted(stripe + letters * 0.6, -40, -letters * 0.6, 40)
+    whole = zoom > NUMBERED and ink.width(title) <= room.width()
+    room.setLeft(room.left() + ink.write(p, room, title if whole else title.rsplit(" ", 1)[-1]) + letters)
+    if marks and whole and room.width() > 2.5 * letters:
+        Ink(letters, 400, "muted").write(p, room, ", ".join(marks), RIGHT)
