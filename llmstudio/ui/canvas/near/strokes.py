@@ -33,7 +33,7 @@ def matrix(p: QPainter, sketch: Sketch, frame: Frame, opened: bool = False) -> N
 def called(p: QPainter, x: float, y: float, name: str, low: str = "") -> float:
     """A name with its subscript, "W" and "Q", baseline box 16 high at y. Where it ends."""
     end = x + BOLD.write(p, QRectF(x, y, 120, 16), name)
-    return end + LOW.write(p, QRectF(end, y + 4, 40, 14), low) if low else end
+    return end + LOW.write(p, QRectF(end, y + 4, 90, 14), low) if low else end
 
 
 def right(p: QPainter, x: float, y: float, text: str, ink: Ink = SHAPE) -> None:
