@@ -1,11 +1,11 @@
 """What is drawn while the mouse carries something: the card at the pointer, the wire's loose end, where it will go."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from .. import icons
-from ..theme import theme
+from ..theme import faded, theme
 from .items import CanvasItem
 from .layout import LANE_X, PLUS, Box
 from .paint import NAME, SMALL, card, pen, pill, plus
@@ -113,7 +113,5 @@ class Band(Carried):
         edge = pen("accent", 1)
         edge.setCosmetic(True)
         p.setPen(edge)
-        ground = QColor(theme.color("accent"))
-        ground.setAlphaF(0.12)
-        p.setBrush(ground)
+        p.setBrush(faded(theme.color("accent"), 0.12))
         p.drawRect(self.value)

@@ -130,7 +130,7 @@ class CanvasView(QGraphicsView):
         room = self.viewport().size()
         self.set_zoom(min(1.0, room.width() / rect.width(), room.height() / rect.height()))
         self.centerOn(rect.center())
-        self.moved = False
+        self.moved = True
 
     def look_at(self, path: str) -> None:
         """Scroll as far as needed to see the part, and no further."""
