@@ -12,6 +12,7 @@ from ...canvas import export, verbs
 from ...canvas.alive.overlay import Overlay
 from ...canvas.alive.switch import AliveSwitch
 from ...canvas.desk import Desk
+from ...canvas.near.switch import ValuesSwitch
 from ...canvas.paint import card
 from ...canvas.scene import Scene
 from ...canvas.view import CanvasView
@@ -51,10 +52,15 @@ class CanvasPanel(Panel):
 
     def tick(self) -> None:
         self.overlay.tick()
+        self.scene.insides.tick()
+        self.values.setVisible(bool(self.scene.open_near))
 
     def _add_tools(self) -> None:
         build = self.session.build
         self.add_tool(AliveSwitch(self.session))
+        self.values = ValuesSwitch(self.session)
+        self.values.setVisible(False)
+        self.add_tool(self.values)
         self.undo = tool("undo", "Undo (Ctrl+Z)", build.undo)
         self.redo = tool("redo", "Redo (Ctrl+Shift+Z)", build.redo)
         self.fit = tool("fit", "Show the whole design (Ctrl+0)", self.view.fit)
