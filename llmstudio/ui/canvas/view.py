@@ -37,7 +37,8 @@ class CanvasView(QGraphicsView):
         self.busy = False  # a drag goes on: then nothing scrolls by itself
         self.moved = False  # by the person: then the place is kept when the room changes
         self._fitted = False
-        self._outer: dict[int, float] = {}  # the zoom before the inside of a block was opened
+        self._outer: dict[int, float] = {}  # the zoom before the inside of a block was opened by hand
+        self._entered: set[int] = set()  # the blocks whose inside was opened by zooming
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
@@ -66,29 +67,22 @@ class CanvasView(QGraphicsView):
     def _cross(self, pos: QPoint) -> None:
         """Semantic zoom: close enough to a block its inside opens, and closes again far enough away.
 
-        The card keeps its width on the screen, and the point under `pos` stays there.
+        Where it opens the card keeps its width on the screen, and the place of it under `pos` stays there.
         """
         point, scene = self.mapToScene(pos), self.canvas
         if self.zoom > INSIDE and (index := scene.plan.block_at(point.x(), point.y())) is not None:
-            place = scene.plan.blocks[index]
-            if place.rows and not place.near:
-                self._swap(index, True, pos)
-        elif self.zoom < OUTSIDE:
-            for index in sorted(i for i in scene.open_near if i in self._outer):
-                self._swap(index, False, pos)
-
-    def _swap(self, index: int, inside: bool, pos: QPoint) -> None:
-        point, before = self.mapToScene(pos), self.canvas.plan.blocks[index].card
-        self._outer[index] = self.zoom
-        blocked, self.busy = self.busy, True
-        self.canvas.look_inside(index, inside)
-        self.busy = blocked
-        after = self.canvas.plan.blocks[index].card
-        self.set_zoom(self.zoom * before.w / after.w)
-        share = (point.x() - before.x) / before.w, (point.y() - before.y) / before.h
-        self._hold(QPointF(after.x + share[0] * after.w, after.y + share[1] * after.h), pos)
-        if not inside:
-            del self._outer[index]
+            before = scene.plan.blocks[index]
+            if before.rows and not before.near:
+                self._entered.add(index)
+                scene.look_inside(index)
+                card, after = before.card, scene.plan.blocks[index].card
+                self.set_zoom(self.zoom * card.w / after.w)
+                share = (point.x() - card.x) / card.w, (point.y() - card.y) / card.h
+                self._hold(QPointF(after.x + share[0] * after.w, after.y + share[1] * after.h), pos)
+        elif self.zoom < OUTSIDE and self._entered:
+            for index in sorted(self._entered & scene.open_near):
+                scene.look_inside(index, False)
+            self._entered.clear()
 
     def _hold(self, point: QPointF, pos: QPoint) -> None:
         """Scroll so that a place of the drawing is at `pos`."""
@@ -96,7 +90,7 @@ class CanvasView(QGraphicsView):
 
     def _show_inside(self, index: int) -> None:
         """Opened by hand: as much of it as there is room for, at 100 % at most."""
-        if self.busy:
+        if index in self._entered:
             return
         card = self.canvas.plan.blocks[index].card
         self._outer[index] = self.zoom
@@ -107,7 +101,7 @@ class CanvasView(QGraphicsView):
 
     def _show_outside(self, index: int) -> None:
         """Closed by hand: as near as before."""
-        if self.busy or index not in self._outer:
+        if index not in self._outer:
             return
         card = self.canvas.plan.blocks[index].card
         self.set_zoom(self._outer.pop(index))
