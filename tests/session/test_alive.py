@@ -157,6 +157,16 @@ def test_an_edited_design_keeps_the_readings_of_what_is_the_same(done: Session) 
     assert alive.why_empty == f"No part of this design is as it was in {done.train.run.name}."
 
 
+def test_looking_changes_nothing_of_a_run(done: Session) -> None:
+    before = [*done.train.run.loss.values]
+    done.wait(done.train.start())
+    run, alive = done.train.run, done.build.alive
+    keep(done, lambda: not run.live)
+    keep(done, lambda: alive.glance and alive.glance.step == run.step)
+    assert alive.glance.run == run.name
+    assert [*run.loss.values] == before
+
+
 def test_the_past_of_a_part(done: Session) -> None:
     back, run = done.build.alive.back, done.train.run
     end = time.monotonic() + 20

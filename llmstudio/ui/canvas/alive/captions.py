@@ -10,6 +10,7 @@ from ..paint import LEFT, PATH, SMALL, Ink, card
 
 READABLE = 0.5  # least zoom
 CHIP_W, CHIP_H = 30, 22
+SAID = 3  # tokens whose probability is written
 
 
 class Caption(QGraphicsItem):
@@ -73,6 +74,7 @@ class NextItem(QGraphicsItem):
             p.setFont(theme.mono(12))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, glyphs.plain(text))
             x += wide + 6
-        words = ", ".join(f"{glyphs.plain(text)} {100 * share:.0f}\u2009%" for text, share in self._tokens)
+        likely = [(text, share) for text, share in self._tokens[:SAID] if share >= 0.01]
+        words = ", ".join(f"{glyphs.plain(text)} {100 * share:.0f}\u2009%" for text, share in likely)
         rest = QRectF(x + 8, self._box.top(), self._box.right() - x - 8, CHIP_H)
         SMALL.write(p, rest, f"next: {words}")

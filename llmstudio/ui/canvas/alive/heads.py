@@ -44,11 +44,11 @@ class Grid(Struct, frozen=True):
         return QRectF(column * TINY_STEP, row * TINY_STEP, TINY, TINY)
 
 
-def grid(heads: int, room: float) -> Grid:
-    """How so many maps stand beside a block that is `room` high."""
+def grid(heads: int, room: float, narrow: bool = False) -> Grid:
+    """How so many maps stand beside a block that is `room` high; narrow: in as few columns as there are rows for."""
     rows = max(1, int(room // (SIDE + CAPTION)))
     if heads <= rows * ACROSS:
-        columns = max(-(-heads // rows), min(heads, USUAL))
+        columns = max(-(-heads // rows), min(heads, 1 if narrow else USUAL))
         return Grid(columns, -(-heads // columns), True)
     rows = min(heads, max(1, int((room + TINY_STEP - TINY) // TINY_STEP)))
     return Grid(-(-heads // rows), rows, False)
@@ -68,14 +68,15 @@ class HeadsItem(QGraphicsItem):
         self._chosen = self._hovered = -1
         self._dark = theme.dark
 
-    def set(self, block: int, maps: "np.ndarray", words: Callable[[], Sequence[str]], room: float) -> None:
+    def set(self, block: int, maps: "np.ndarray", words: Callable[[], Sequence[str]], found: Grid) -> None:
         """`maps` (H, T, T); `words` gives one for each head."""
-        if maps is self._maps and block == self.block:
-            return
-        found = grid(len(maps), room)
         if found != self.grid:
             self.prepareGeometryChange()
-        self.grid, self.block, self._maps, self._name = found, block, maps, words
+            self.grid = found
+            self.update()
+        if maps is self._maps and block == self.block:
+            return
+        self.block, self._maps, self._name = block, maps, words
         self._words = None
         self._images.clear()
         self.update()

@@ -15,12 +15,13 @@ from ..paint import RIGHT, SMALL
 from ..shown import Live
 from . import load
 from .captions import CHIP_H, Caption, NextItem
-from .heads import HeadsItem, grid
+from .heads import Grid, HeadsItem, grid
 from .live import live
 
 ATTENDED, USED = "what each head attends to", "tokens to each expert"
 NONE = Live("")
 WORDS_H = 16
+NEXT_X = 240  # behind the words below the head
 
 
 class Layer(QObject):
@@ -38,6 +39,7 @@ class Layer(QObject):
             self._add(item)
         self._glance: Glance | None = None
         self._shown = False  # there are readings
+        self.narrow = False  # there is little room beside the blocks
         scene.live = self._live
         session.build.alive.changed.connect(self.refresh)
         session.inside.focus_changed.connect(self.ring)
@@ -48,6 +50,11 @@ class Layer(QObject):
         self._make_room()
         self.arranged()
         self.scene.relive()
+
+    def be_narrow(self, narrow: bool) -> None:
+        if narrow != self.narrow:
+            self.narrow = narrow
+            self.refresh()
 
     def arranged(self) -> None:
         """Things on the scene have other places."""
@@ -77,9 +84,10 @@ class Layer(QObject):
 
     def _make_room(self) -> None:
         plan = self.scene.plan
-        widths = [grid(len(maps), plan.blocks[i].card.h).width for i, (_, maps) in self._maps(plan).items()]
+        widths = [self._grid(plan, i, maps).width for i, (_, maps) in self._maps(plan).items()]
         widths += [load.width(len(shares)) for shares in self._shares(plan).values()]
-        aside = max([*widths, SMALL.width(f"{ATTENDED}, now")]) + ASIDE if widths else 0.0
+        least = 0.0 if self.narrow else SMALL.width(f"{ATTENDED}, now")
+        aside = max([*widths, least]) + ASIDE if widths else 0.0
         self.scene.set_aside(aside)
 
     def _live(self, path: str) -> Live | None:
@@ -109,8 +117,11 @@ class Layer(QObject):
                 self.heads[i] = HeadsItem()
                 self._add(self.heads[i])
             item = self.heads[i]
-            item.set(block, maps, partial(self._words, maps), plan.blocks[i].card.h)
+            item.set(block, maps, partial(self._words, maps), self._grid(plan, i, maps))
             item.setPos(_beside(plan.blocks[i], item.grid.height))
+
+    def _grid(self, plan: Layout, i: int, maps: Any) -> Grid:
+        return grid(len(maps), plan.blocks[i].card.h, self.narrow)
 
     def _shares(self, plan: Layout) -> dict[int, tuple[float, ...]]:
         """For each open block with a mixture of experts: the load of each of them."""
@@ -163,9 +174,11 @@ class Layer(QObject):
         when = f"at step {count(glance.step)}" if past and glance else "now"
         top = plan.embed.y - 12 - 20
         words = ATTENDED if self.heads else USED if self.loads else ""
-        self.title.show_words(f"{words}, {when}" if words else "", QRectF(right, top, 260, WORDS_H))
+        words = f"{words}, {when}" if words else ""
+        left = right + self.scene.aside - ASIDE - SMALL.width(words) - 1 if self.narrow else right
+        self.title.show_words(words, QRectF(left, top, 260, WORDS_H))
         tokens = glance.following if glance and self.heads else ()
-        self.next.show_tokens(tokens, QRectF(plan.head.x, plan.head.bottom + 32, 520, CHIP_H))
+        self.next.show_tokens(tokens, QRectF(NEXT_X, plan.head.bottom + 11, plan.bounds.right - NEXT_X, CHIP_H))
 
     def _add(self, item: QGraphicsItem) -> None:
         item.setZValue(8)

@@ -12,6 +12,8 @@ from .heads import SIDE
 from .layer import Layer
 from .legend import AliveLegend
 
+NARROW = 660  # of the view: below this the maps stand closer
+
 
 class Overlay(QObject):
     """The pointer over a head previews it in every view, a click keeps it, a double click opens the attention panel.
@@ -44,6 +46,8 @@ class Overlay(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
+        if kind == QEvent.Type.Resize:
+            self.layer.be_narrow(self.view.viewport().width() < NARROW)
         if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
             if event.buttons() == Qt.MouseButton.NoButton:
                 self._point(event)
