@@ -35,7 +35,7 @@ class BuildRoom:
         self.selection: tuple[str, ...] = ()  # paths of the spec: "blocks.2.attn"; none is the whole model
         self._on_disk: spec.Model | None = None  # what model.json stands for; None while no project has been entered
         self._damage: Problem | None = None
-        self._edits: Edits[spec.Model] = Edits(spec.Model(), self._edited)
+        self._edits: Edits[spec.Model] = Edits(spec.Model(), self._edited, lambda: self.selection, self.select_all)
         self._edited()
         data.changed.connect(self._follow_tokenizer)
 

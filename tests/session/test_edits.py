@@ -59,3 +59,23 @@ def test_an_edit_to_the_same_value_tells_nobody():
     edits = Edits(1, lambda: told.append(1))
     edits.edit(1)
     assert not told and not edits.can_undo
+
+
+def test_a_drag_that_ends_where_it_began_is_no_edit():
+    edits = Edits(0, lambda: None)
+    edits.edit(3, "heads")
+    for value in (4, 5, 3):
+        edits.edit(value, "width")
+    edits.undo()
+    assert edits.value == 0 and not edits.can_undo
+
+
+def test_what_was_selected_comes_back():
+    chosen = ["a"]
+    edits = Edits(0, lambda: None, lambda: chosen[0], lambda was: chosen.__setitem__(0, was))
+    edits.edit(1)
+    chosen[0] = "b"
+    edits.undo()
+    assert chosen == ["a"]
+    edits.redo()
+    assert chosen == ["b"]
