@@ -238,7 +238,5 @@ def shapes(model: S.Model) -> dict[str, str]:
             found[f"blocks.{i}.rec.qkv"] = f"B, {T}, {3 * model.width}"
         if f := block.mlp:
             found[f"blocks.{i}.mlp.up"] = f"B, {T}, {hidden_width(f, model) * up_projections(f)}"
-        if e := block.experts:
-            found[f"blocks.{i}.moe.router"] = f"B, {T}, {e.experts}"
     found |= {f"skips.{i}": stream for i in range(len(model.skips))}
     return {**found, "norm": stream, "head": f"B, {T}, {model.vocab}"}

@@ -36,12 +36,12 @@ class PartsPanel(Panel):
         self.captions = [_caption("Parts, drag them in"), _caption("Start from")]
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(8, 4, 8, 8)
+        column.setContentsMargins(0, 0, 0, 8)
         column.setSpacing(4)
         for widget in (self.captions[0], self.parts, self.captions[1], self.designs, self.fold):
             column.addWidget(widget)
         column.addStretch()
-        self.fold.layout().setContentsMargins(8, 0, 0, 0)
+        self.fold.head.setContentsMargins(8, 0, 0, 0)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -119,7 +119,7 @@ class PartsPanel(Panel):
         same = (key for key, preset in PRESETS.items() if replace(preset.model, vocab=model.vocab) == model)
         used = next(same, "")
         for rows in (self.designs, self.published):
-            rows.use(used)
+            rows.use(used if any(row.key == used for row in rows.rows.rows) else "")
 
 
 def _caption(text: str) -> QWidget:
