@@ -1,11 +1,13 @@
 """What mouse and keys do on the canvas, beyond the single block: many at once, wires by hand, parts into blocks."""
 
+from random import Random
+
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from llmstudio.core.model import edits, spec
 from llmstudio.core.model.spec import Experts, Group, Model, Skip
@@ -413,3 +415,48 @@ def test_a_double_click_looks_inside_and_back(hand, panel) -> None:
     assert panel.scene.folded == {1}
     hand.double_click("blocks.1")
     assert panel.scene.folded == set()
+
+
+# without a mouse, and with a wild one
+
+
+def test_all_of_it_by_keys(hand, build) -> None:
+    hand.key("Ctrl+A")
+    hand.key("Del")
+    for kind in ("block", "recurrence", "convolution"):
+        hand.key("Ins")
+        QTest.keyClicks(opened(hand).field, kind)
+        QTest.keyClick(opened(hand).field, Qt.Key.Key_Return)
+    assert [[*spec.parts(block)] for block in build.model.blocks] == [["attn", "mlp"], ["rec"], ["conv"]]
+    hand.key("Up")
+    hand.key("Up")
+    hand.key("Alt+Up")
+    hand.key("Ins")
+    QTest.keyClicks(opened(hand).field, "gated end")
+    QTest.keyClick(opened(hand).field, Qt.Key.Key_Return)
+    assert [[*spec.parts(block)] for block in build.model.blocks] == [["rec"], ["attn", "mlp"], ["conv"]]
+    assert build.model.skips == (Skip(source=1, target=3, gated=True),) and not build.problems
+
+
+def test_whatever_the_mouse_does_can_be_undone(hand, build, panel) -> None:
+    """Two hundred drags and clicks anywhere, some with a key held, some given up."""
+    before, chance = build.model, Random(5)
+    viewport = panel.view.viewport()
+    for _ in range(200):
+        a, b = (QPoint(chance.randrange(180, 700), chance.randrange(5, viewport.height() - 5)) for _ in range(2))
+        keys = chance.choice([Qt.KeyboardModifier.NoModifier] * 4 + [CTRL, SHIFT])
+        QTest.mousePress(viewport, LEFT, keys, a)
+        if chance.random() < 0.8:
+            QTest.mouseMove(viewport, a + QPoint(7, 7))
+            QTest.mouseMove(viewport, b)
+            if chance.random() < 0.2:
+                hand.key("Esc")
+        QTest.mouseRelease(viewport, LEFT, keys, b)
+        if popup := QApplication.activePopupWidget():
+            QTest.keyClick(popup.findChild(QLineEdit), Qt.Key.Key_Return)
+        assert panel.scene.model is build.model and len(panel.scene.blocks) == len(build.model.blocks)
+        assert all(skip.source < skip.target <= len(build.model.blocks) for skip in build.model.skips)
+    assert build.model != before
+    while build.can_undo and build.model != before:
+        build.undo()
+    assert build.model == before and all(item.opacity() == 1 for item in panel.scene.blocks)
