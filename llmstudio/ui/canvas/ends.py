@@ -48,8 +48,9 @@ class EndItem(CanvasItem):
         role = "accent" if look.selected else "text"
         icon(p, look.icon, QRectF(box.x() + 12, box.y() + 10, 16, 16), role)
         taken = NAME.write(p, box.adjusted(36, 0, -8, 0), look.name)
-        ink = FACTS.as_("error") if look.problem else FACTS
-        ink.write(p, box.adjusted(36 + taken + 8, 0, -12, 0), look.problem or look.facts, RIGHT)
+        rest, words = box.adjusted(36 + taken + 8, 0, -12, 0), look.problem or look.facts
+        ink = FACTS if FACTS.width(words) <= rest.width() else SMALL
+        (ink.as_("error") if look.problem else ink).write(p, rest, words, RIGHT)
         x = box.right() + aside
         for mark in look.marks:
             x += chip(p, x, box.center().y(), mark) + 6

@@ -241,25 +241,29 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
         rest.setRight(rest.right() - 46)
     else:
         rest.setRight(rest.right() - 4)
-    if row.live:
-        rest.setRight(rest.right() - reading(p, rest, row.live) - 8)
-    else:
-        rest.setRight(rest.right() - SMALL.write(p, rest, row.count, RIGHT) - 8)
     _facts(p, rest, row)
 
 
 def _facts(p: QPainter, box: QRectF, row: RowLook) -> None:
-    """What it is, and what is unusual about it: on chips where they fit beside it, otherwise in a second line."""
+    """What it is, what is unusual about it and a number: chips where they fit in one line, otherwise words in two."""
+    taken = 8 + (reading(p, box, row.live) if row.live else SMALL.width(row.count))
+    rest = box.adjusted(0, 0, -taken, 0)
     wanted = sum(SMALL.width(mark) + CHIP for mark in row.marks)
-    if FACTS.width(row.facts) + wanted <= box.width():
-        FACTS.write(p, box.adjusted(0, 0, -chips(p, box, row.marks, 0), 0), row.facts)
-        return
-    if not row.marks:
-        two_lines(p, box, row.facts, "muted")
-        return
-    middle = box.center().y()
-    SMALL.write(p, QRectF(box.x(), middle - 16, box.width(), 16), row.facts)
-    SMALL.as_("text").write(p, QRectF(box.x(), middle, box.width(), 16), ", ".join(row.marks))
+    single = FACTS.width(row.facts) + wanted <= rest.width()
+    if not row.live and (single or not row.marks):
+        SMALL.write(p, box, row.count, RIGHT)
+    if single:
+        FACTS.write(p, rest.adjusted(0, 0, -chips(p, rest, row.marks, 0), 0), row.facts)
+    elif not row.marks:
+        two_lines(p, rest, row.facts, "muted")
+    else:
+        above, below = box.adjusted(0, 2, 0, -18), box.adjusted(0, 18, 0, -2)
+        SMALL.write(p, above.adjusted(0, 0, -taken, 0), row.facts)
+        if row.live:
+            below.setRight(rest.right())
+        else:
+            SMALL.write(p, above, row.count, RIGHT)
+        SMALL.as_("text").write(p, below, ", ".join(row.marks))
 
 
 def two_lines(p: QPainter, box: QRectF, text: str, role: str) -> None:

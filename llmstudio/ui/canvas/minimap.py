@@ -40,6 +40,11 @@ class Minimap(QWidget):
         self.hide()
 
     @property
+    def room(self) -> int:
+        """What it takes of the view's width."""
+        return WIDTH + 2 * EDGE
+
+    @property
     def bounds(self) -> Box:
         return self.scene.plan.bounds
 
@@ -58,8 +63,8 @@ class Minimap(QWidget):
         if size != self.size():
             self.resize(size)
             self._drawn = None
-        spare = (self.view.width() - whole.w * self.view.zoom) / 2
-        right = spare >= WIDTH + 2 * EDGE  # otherwise it would lie on the blocks; at the left there are only wires
+        spare = self.view.width() - whole.w * self.view.zoom
+        right = spare >= self.room - EDGE  # otherwise it would lie on the blocks; at the left there are only wires
         x, below = (self.view.width() - WIDTH - EDGE, EDGE + BELOW) if right else (EDGE, EDGE)
         self.move(x, self.view.height() - size.height() - below)
 

@@ -204,12 +204,13 @@ class CanvasView(QGraphicsView):
         """The start: all of it if it has room at a readable size, otherwise its top in full width."""
         rect, room = self.canvas.sceneRect(), self.viewport().size()
         fitting = min(1.0, room.width() / rect.width(), room.height() / rect.height())
-        across = max(NARROW, min(1.0, room.width() / rect.width()))
-        self.set_zoom(fitting if fitting >= READABLE else across)
+        wide = room.width() - self.map.room  # it comes where not all is seen
+        self.set_zoom(fitting if fitting >= READABLE else max(NARROW, min(1.0, wide / rect.width())))
         if rect.height() * self.zoom <= room.height() + 1:
             self.centerOn(rect.center())
         else:
-            self.centerOn(rect.center().x(), rect.top() + room.height() / self.zoom / 2)
+            beside = max(0.0, min(self.map.room, room.width() - rect.width() * self.zoom)) / self.zoom / 2
+            self.centerOn(rect.center().x() + beside, rect.top() + room.height() / self.zoom / 2)
         self.moved = False
 
     def _restyle(self) -> None:

@@ -21,13 +21,15 @@ class WireLabel(CanvasItem):
         ground = "accent_soft" if look.selected else "error_ground" if look.problem else "canvas"
         ink = SMALL.as_("error" if look.problem else "text")
         gate = 18 if look.gated else 0
-        spare = max(0, round((wire.label.w - ink.width(look.text) - gate - 24) / 2))
+        fits = ink.width(look.text) + gate + 16 <= wire.label.w
+        text = look.text if fits else look.text.rpartition(", ")[2]  # the sign says that it is gated
+        spare = max(0, round((wire.label.w - ink.width(text) - gate - 24) / 2))
         box = rect(wire.label).adjusted(spare, 0, -spare, 0)
         role = "accent" if look.selected else "error" if look.problem else "text"
         card(p, box, ground, role, radius=10)
         if look.gated:
             icon(p, "gate", QRectF(box.x() + 8, box.center().y() - 7, 14, 14), role)
-        ink.write(p, box.adjusted(gate, 0, 0, 0), look.text, CENTER)
+        ink.write(p, box.adjusted(gate, 0, 0, 0), text, CENTER)
 
 
 class WireItem(CanvasItem):

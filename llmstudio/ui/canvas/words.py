@@ -94,9 +94,9 @@ def brief(model: Model, path: str) -> str:
         place = found.position or model.position
         return heads(model, found) + (f", {POSITIONS[place]}" if place in POSITIONS else "")
     if isinstance(found, MLP):
-        return f"{ACTIVATIONS[found.activation]}, {found.hidden or 4 * model.width} hidden"
+        return f"{ACTIVATIONS[found.activation]}, {count(found.hidden or 4 * model.width)} hidden"
     if isinstance(found, Experts):
-        inner = f"{ACTIVATIONS[found.activation]}, {found.hidden or 4 * model.width} hidden"
+        inner = f"{ACTIVATIONS[found.activation]}, {count(found.hidden or 4 * model.width)} hidden"
         return f"{found.top_k} of {found.experts}, {inner}"
     if isinstance(found, Convolution):
         return f"reaches {found.size} tokens"
@@ -129,7 +129,7 @@ def block_facts(model: Model, path: str) -> str:
         if isinstance(found, Attention):
             words.append(f"attention, {found.heads} head{'s' * (found.heads != 1)}")
         elif isinstance(found, MLP):
-            words.append(f"MLP, {found.hidden or 4 * model.width} wide")
+            words.append(f"MLP, {count(found.hidden or 4 * model.width)} wide")
         else:
             words.append({"moe": "experts", "rec": "recurrence", "conv": "convolution"}[name])
     return ", then ".join(words) or EMPTY
