@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ..core.model.spec import PARTS, Model
 from . import vitals
@@ -204,11 +203,10 @@ class Alive:
         looked = vitals.looked(self.mode, there, found.seen) if found else None
         if found is None or looked is None:
             return None
-        value, more, load = looked
+        value, more = looked
         record = self.back.values(self.mode, there)
         record |= self._record.get((run.name, run.cuts, found.probe, there, self.mode), {})
-        made = vitals.reading(self.mode, path, value, found.step, spread(record, found.step), more)
-        return replace(made, bars=load) if load else made
+        return vitals.reading(self.mode, path, value, found.step, spread(record, found.step), more)
 
     def _took(self) -> None:
         """Remember what the newest look found, for the small curves."""

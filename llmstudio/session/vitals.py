@@ -74,7 +74,6 @@ class Reading(Struct, frozen=True, kw_only=True):
     share: float  # of the way along the ramp of the scale, 0 ... 1
     said: str  # a sentence of its own for a tooltip
     spark: tuple[float, ...] = ()  # the same number at earlier steps, oldest first
-    bars: tuple[float, ...] = ()  # the load of each expert, instead of a spark
 
 
 def reading(mode: Mode, path: str, value: float, step: int, spark: Iterable[float] = (), more: str = "") -> Reading:
@@ -85,18 +84,18 @@ def reading(mode: Mode, path: str, value: float, step: int, spark: Iterable[floa
     return Reading(path=path, value=value, text=text, share=scale.share(value), said=said, spark=tuple(spark))
 
 
-def looked(mode: Mode, path: str, seen: "Seen") -> tuple[float, str, tuple[float, ...]] | None:
-    """What a look at the probe text found of a part: the number, what more there is to say, the load of its experts."""
+def looked(mode: Mode, path: str, seen: "Seen") -> tuple[float, str] | None:
+    """What a look at the probe text found of a part: the number, and what more there is to say."""
     if mode == "activity" and path in seen.told:
-        return seen.told[path], ", on the probe text", ()
+        return seen.told[path], ", on the probe text"
     if mode == "attention" and path in seen.spread:
         bits = [f"{each:.1f}" for each in seen.bits[path].tolist()]
         heads = f"its head looks with {bits[0]} bits" if len(bits) == 1 else f"heads {', '.join(bits)} bits"
-        return float(seen.spread[path].mean()), f" of the widest look; {heads}", ()
+        return float(seen.spread[path].mean()), f" of the widest look; {heads}"
     if mode == "dead" and path in seen.dead:
-        return seen.dead[path], ", on the probe text", ()
+        return seen.dead[path], ", on the probe text"
     if mode == "experts" and (load := seen.load.get(path)):
-        return evenness(load), f"; busiest {percent(max(load))}, idlest {percent(min(load))} of the tokens", load
+        return evenness(load), f"; busiest {percent(max(load))}, idlest {percent(min(load))} of the tokens"
     return None
 
 
@@ -126,4 +125,6 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
+    if not isfinite(share):
+        return "not a number"
     return f"{100 * share:.0f}{THIN}%"

@@ -57,6 +57,7 @@ def test_numbers_stand_alike() -> None:
     made = reading("attention", "blocks.0.attn", 0.421, 1200)
     assert (made.text, made.share) == ("42\u2009%", 0.421)
     assert made.said == "Attention entropy 42\u2009% at step 1\u2009200"
+    assert reading("attention", "blocks.0.attn", float("nan"), 3).text == "not a number"
     assert strongest([None, made, reading("attention", "x", 0.1, 3)]) is made
     assert strongest([None]) is None
 

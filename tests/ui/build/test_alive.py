@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from llmstudio.core.model.spec import MLP, Block, insert
+from llmstudio.core.model.spec import MLP, Block, Experts, insert
 from llmstudio.session.session import Session
 from llmstudio.ui.canvas.alive.heads import Grid, grid, pooled
 from llmstudio.ui.canvas.alive.live import line, live
@@ -162,6 +162,27 @@ def test_numbers_on_the_parts_are_those_of_the_switch(stage: Stage, qtbot: objec
     QTest.mouseClick(words, Qt.MouseButton.LeftButton, pos=words.rects()[0].center())
     assert session.build.alive.mode == "off" and live(session, "embed") is None
     assert stage.view.canvas.blocks[0].value[1].rows[0].live is None
+
+
+def test_the_load_of_experts_stands_beside_their_block(stage: Stage) -> None:
+    session = stage.session
+    mixed = replace(session.build.model.blocks[1], mlp=None, experts=Experts(experts=4, top_k=2, hidden=8))
+    session.build.edit(replace(session.build.model, blocks=(session.build.model.blocks[0], mixed)))
+    session.wait(session.train.start())
+    session.wait(session.train.run.job)
+    session.build.alive.switch("experts")
+    stage.until(lambda: stage.layer.loads)
+    assert [*stage.layer.loads] == [1] and not stage.layer.heads
+    item, glance = stage.layer.loads[1], session.build.alive.glance
+    shares = glance.seen.load["blocks.1.moe"]
+    assert item.shares == shares and sum(shares) == pytest.approx(1)
+    assert item.pos().x() > stage.view.canvas.plan.blocks[1].card.right
+    heights = [item.bar(n).height() for n in range(4)]
+    assert [high / sum(heights) for high in heights] == pytest.approx(list(shares))
+    assert stage.layer.title.text == "tokens to each expert, now"
+    assert session.build.alive.load("blocks.1.moe") == shares
+    rows = {row.path: row.live for row in stage.view.canvas.blocks[1].value[1].rows}
+    assert rows["blocks.1.attn"].text == "" and rows["blocks.1.moe"].text.endswith("%")
 
 
 def test_the_legend_says_what_the_colours_mean_and_when(stage: Stage) -> None:
