@@ -8,7 +8,7 @@ from llmstudio.core.train.recipe import Recipe
 
 from . import footprint as memory
 from . import spec as S
-from .footprint import BYTES, Footprint, activation_bytes
+from .footprint import BYTES, Footprint
 from .widths import (
     CHUNK,
     cached_width,
@@ -20,8 +20,6 @@ from .widths import (
     seen_width,
     up_projections,
 )
-
-STATE = 4 * BYTES  # per parameter while training: weight, gradient, and AdamW's two moments
 
 
 class Cost(Struct, frozen=True, kw_only=True):
@@ -39,14 +37,8 @@ class Cost(Struct, frozen=True, kw_only=True):
     rest: int  # norms and gates
     flops_per_token: int  # forward and backward, while training; see `flops_per_token`
     weights_bytes: int  # the weights alone
-    state_bytes: int  # weights, gradients and AdamW's moments
-    activation_bytes: int  # kept for the backward pass, for each text of a batch
     cache_token_bytes: int  # keys and values that writing remembers of each token
     cache_bytes: int  # all that writing remembers at the end of the context
-
-    def memory_training(self, batch: int) -> int:
-        """Bytes of memory that training needs with `batch` texts at a time, in float32, beside the program itself."""
-        return self.state_bytes + batch * self.activation_bytes
 
 
 def cost(model: S.Model) -> Cost:
@@ -65,8 +57,6 @@ def cost(model: S.Model) -> Cost:
         rest=total - embedding - head - sum(kinds.values()),
         flops_per_token=flops_per_token(model),
         weights_bytes=BYTES * total,
-        state_bytes=STATE * total,
-        activation_bytes=activation_bytes(model),
         cache_token_bytes=cache_token_bytes(model),
         cache_bytes=cache_bytes(model),
     )

@@ -80,7 +80,7 @@ def test_muons_rates_move_together() -> None:
 
 
 def test_memory_beyond_the_machine_is_mended_by_portions_that_fit() -> None:
-    recipe, memory = replace(RECIPE, batch=64), cost.cost(MODEL).memory_training(17)
+    recipe, memory = replace(RECIPE, batch=64), cost.training_bytes(MODEL, replace(RECIPE, batch=17))
     finding = only("memory", recipe=recipe, memory=memory)
     assert finding.severity == "bad"
     better = mended(finding, recipe)

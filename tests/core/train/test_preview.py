@@ -31,14 +31,15 @@ def test_speed_is_measured() -> None:
     assert slower.step > speed.step
 
 
-def test_a_forecast_counts_steps_and_looks() -> None:
-    recipe = Recipe(steps=1000, batch=2, evaluate_every=100, evaluate_batches=5, sample_every=250, sample_tokens=40)
-    speed = preview.Speed(step=0.1, read=0.01, exact=0.03, token=0.002)
-    written = 5 * 40 * 0.002  # at steps 0, 250, 500, 750 and 1000
-    # 10 looks of 5 batches before the last one, which reads all 1600 tokens exactly: 100 batches of 2 x 8
-    assert preview.forecast(recipe, SMALL, 1600, speed) == pytest.approx(100 + 10 * 5 * 0.01 + 100 * 0.03 + written)
-    # where there are fewer batches than a look may read, a look reads all
-    assert preview.forecast(recipe, SMALL, 32, speed) == pytest.approx(100 + 10 * 2 * 0.01 + 2 * 0.03 + written)
+def test_a_large_design_is_tried_in_part() -> None:
+    large = Model(vocab=512, context=256, width=256, blocks=(Block(),) * 6)
+    recipe = Recipe(batch=64)
+    speed = result(preview.measure(large, recipe))
+    assert not speed.whole and speed.took < 30  # other tests share the machine
+    assert len(speed.fused) == 6
+    whole = result(preview.measure(large, replace(recipe, batch=1)))
+    assert whole.whole
+    assert speed.step / 64 == pytest.approx(whole.step - whole.update, rel=0.9)
 
 
 def test_the_untrained_network_writes() -> None:

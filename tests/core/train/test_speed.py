@@ -29,3 +29,13 @@ def test_another_design_counts_by_its_arithmetic_and_parameters() -> None:
 def test_rates() -> None:
     assert speeds.tokens_per_second(MODEL, RECIPE, SPEED) == pytest.approx(160)
     assert speeds.flops_per_second(MODEL, RECIPE, SPEED) == pytest.approx(160 * cost.flops_per_token(MODEL))
+
+
+def test_a_forecast_counts_steps_and_looks() -> None:
+    recipe = Recipe(steps=1000, batch=2, evaluate_every=100, evaluate_batches=5, sample_every=250, sample_tokens=40)
+    speed = speeds.Speed(step=0.1, read=0.01, exact=0.03, token=0.002)
+    written = 5 * 40 * 0.002  # at steps 0, 250, 500, 750 and 1000
+    # 10 looks of 5 batches before the last one, which reads all 1600 tokens exactly: 100 batches of 2 x 8
+    assert speeds.forecast(recipe, MODEL, 1600, speed) == pytest.approx(100 + 10 * 5 * 0.01 + 100 * 0.03 + written)
+    # where there are fewer batches than a look may read, a look reads all
+    assert speeds.forecast(recipe, MODEL, 32, speed) == pytest.approx(100 + 10 * 2 * 0.01 + 2 * 0.03 + written)

@@ -54,7 +54,7 @@ class TryOut:
         ready = session.data.ready and not session.build.problems and not session.train.busy
         recipe = session.train.recipe
         of = (session.build.model, recipe.prompt, recipe.seed, session.data.manifest)
-        if not ready or session.build.cost.memory_training(recipe.batch) > MOST_MEMORY:
+        if not ready or session.build.estimate.memory.total > MOST_MEMORY:
             return
         session.build.estimate.follow()
         if of == self._of:
