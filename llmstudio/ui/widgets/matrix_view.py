@@ -43,7 +43,8 @@ class MatrixView(QWidget):
         same = self._values is not None and self._values.shape == values.shape
         self._values, self._every, self._end = values, every, end
         if not same:
-            self.cell = (0, 0)
+            outs, ins = values.shape
+            self.cell = (min(self.cell[0], (outs - 1) * every), min(self.cell[1], (ins - 1) * every))
             self.updateGeometry()
         self._repaint()
 

@@ -82,7 +82,7 @@ class WorkingView(QWidget):
         """The title in up to two lines, its tokens on grounds; where it ends, downwards."""
         assert self.number
         x, y = left, 1.0
-        for text, token in [(piece, token) for word, token in self.number.title for piece in _pieces(word, token)]:
+        for text, token in [each for word in self.number.title for each in _pieces(*word)]:
             face = theme.mono() if token else theme.font()
             wide = QFontMetricsF(face).horizontalAdvance(text) + (8 if token else 0)
             if x > left and x + wide > self.width():
@@ -175,5 +175,5 @@ def _shown(x: float) -> str:
     return f"{x:.3g}".replace("-", MINUS) if x == x else "none"
 
 
-def _pieces(word: str, token: bool) -> list[str]:
-    return [glyphs.plain(word)] if token else word.split()
+def _pieces(word: str, token: bool) -> list[tuple[str, bool]]:
+    return [(glyphs.plain(word), True)] if token else [(each, False) for each in word.split()]

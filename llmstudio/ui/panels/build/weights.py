@@ -172,8 +172,10 @@ class WeightsPanel(Panel):
         spot, sheet = self.session.inside.inner.locked, self.hand.sheet.value
         piece = piece_of(spot, sheet.pieces) if spot and sheet else None
         if piece is not None and spot is not None:
+            part = self.session.inside.inner.inside(self.session.build.model, spot.path)
+            down, across = part.steps.get(spot.name, (1, 1))[-2:] if part else (1, 1)
+            self.view.choose(spot.index[-2] * down, spot.index[-1] * across)
             self.hand.choose(piece)
-            self.view.choose(*spot.index[-2:])
 
     # deeds
 
@@ -203,6 +205,8 @@ class WeightsPanel(Panel):
             self._edit(Change(piece=sheet.described.piece, kind="rank", index=(sheet.described.rank,)))
 
     def _edit(self, change: Change) -> None:
+        if change.piece != self.hand.piece:
+            return  # another matrix was chosen, and is on its way
         try:
             self.hand.edit(change)
         except ValueError as error:
