@@ -1,6 +1,6 @@
 """The whole design in small, over a corner of the canvas: a click or a drag on it moves the view."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap
@@ -12,9 +12,6 @@ from .paint import card, pen
 from .shown import BlockLook
 from .tiny import tint
 
-if TYPE_CHECKING:
-    from .view import CanvasView
-
 WIDTH, PAD = 72, 6
 EDGE = 12  # to the border of the canvas
 BELOW = 48  # room for the zoom bar
@@ -25,7 +22,8 @@ DIM = 0.6  # the colours of parts, so that what is selected or wrong stands out
 class Minimap(QWidget):
     """There while the design does not fit into the view: at the right if there is room beside it, else at the left."""
 
-    def __init__(self, view: "CanvasView") -> None:
+    def __init__(self, view: Any) -> None:
+        """`view` is the CanvasView, which makes its own map."""
         super().__init__(view)
         self.view, self.scene = view, view.canvas
         self._drawn: QPixmap | None = None  # all but the frame of what is seen
