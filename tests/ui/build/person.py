@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QCheckBox, QMenu, QScrollArea, QWidget
 
 from llmstudio.ui.panels.build.canvas import CanvasPanel
+from llmstudio.ui.panels.build.parts import PartsPanel
 from llmstudio.ui.widgets.combo import Combo
 from llmstudio.ui.widgets.segments import Segments
 from llmstudio.ui.window import Window
@@ -96,6 +97,14 @@ class Person:
         else:
             self.click(field, QPoint(8, field.height() // 2))
 
+    def choose(self, design: str) -> None:
+        """Click a whole design to start from."""
+        rows = self.window.workspace.findChildren(PartsPanel)[0].designs
+        index = next(i for n in range(rows.model().rowCount()) if (i := rows.model().index(n, 0)).data() == design)
+        place = QRect(rows.visualRect(index))
+        self._scroll_to(rows, place.center())
+        self.click(rows.viewport(), place.center())
+
     def row(self, rows: QAbstractItemView, wanted: Callable[[str], bool]) -> None:
         """Click the row of a list whose text is wanted."""
         model = rows.model()
@@ -103,15 +112,14 @@ class Person:
         rect: QRect = rows.visualRect(index)
         self.click(rows.viewport(), rect.center())
 
-    def _scroll_to(self, widget: QWidget) -> None:
-        """Turn the wheel over the panel until the widget is in view."""
+    def _scroll_to(self, widget: QWidget, wanted: QPoint | None = None) -> None:
+        """Turn the wheel over the panel until the place, or the whole widget, is in view."""
+        places = [wanted] if wanted is not None else [widget.rect().center(), QPoint(8, 4)]
         area = widget.parentWidget()
         while area is not None and not isinstance(area, QScrollArea):
             area = area.parentWidget()
         for _ in range(30 if area else 0):
-            if widget.visibleRegion().contains(widget.rect().center()) and widget.visibleRegion().contains(
-                QPoint(8, 4)
-            ):
+            if all(widget.visibleRegion().contains(place) for place in places):
                 return
             at = QPointF(area.viewport().rect().center())
             turn, none = QPoint(0, -60), Qt.MouseButton.NoButton

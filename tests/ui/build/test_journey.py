@@ -44,7 +44,7 @@ def window(qtbot, qapp, tmp_path: Path) -> Iterator[Window]:
 def test_a_llama_with_windows_and_a_gated_skip_in_two_minutes(qtbot, window: Window) -> None:
     person, build = Person(window, qtbot), window.session.build
     viewport = person.view.viewport()
-    person.menu(person.ground(), "Remove all blocks")
+    person.choose("Empty")
     assert build.model.blocks == ()
 
     person.pick("Positions", "RoPE")

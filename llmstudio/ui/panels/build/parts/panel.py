@@ -17,6 +17,10 @@ from ....widgets.fold import Fold
 from ....widgets.label import label
 from .size import SizeDial
 
+EMPTY = Row(
+    "empty", "Empty", "", tip="No blocks: put together a design of your own. Width and the like stay as they are."
+)
+
 
 class PartsPanel(Panel):
     title = "Parts"
@@ -66,6 +70,9 @@ class PartsPanel(Panel):
         verbs.append(self.session.build, next(kind for kind in PARTS if kind == key))
 
     def _use(self, key: str) -> None:
+        if key == EMPTY.key:
+            verbs.clear(self.session.build)
+            return
         self.session.build.select("")
         self.session.build.use_preset(key)
         self._take_recipe(key)
@@ -110,14 +117,14 @@ class PartsPanel(Panel):
                 own = group == "published" or vocab is None
                 size = cost.total(preset.model if own else replace(preset.model, vocab=vocab))
                 rows.append(Row(key, preset.title, millions(size), tip=f"{preset.text}\n{count(size)} parameters"))
-        return rows
+        return [*rows, EMPTY] if group == "small" else rows
 
     def _refresh(self) -> None:
         self.parts.rows.put(self._parts())
         self.designs.rows.put(self._designs("small"))
         model = self.session.build.model
         same = (key for key, preset in PRESETS.items() if replace(preset.model, vocab=model.vocab) == model)
-        used = next(same, "")
+        used = next(same, "") if model.blocks else EMPTY.key
         for rows in (self.designs, self.published):
             rows.use(used if any(row.key == used for row in rows.rows.rows) else "")
 
