@@ -50,7 +50,7 @@ def _nothing(model: S.Model, where: str, part: Any) -> Iterator[Problem]:
 def _attention(model: S.Model, where: str, a: S.Attention) -> Iterator[Problem]:
     turns, size = rotates(model, a), a.head_width or model.width // a.heads
     if not a.head_width and model.width % a.heads:
-        text = f"{model.width} wide cannot be shared evenly by {a.heads} heads."
+        text = f"{a.heads} heads do not divide {model.width}."
         yield Problem(where=where, text=text, fixes=(*_other_heads(model, where, a), *_other_width(model)))
     elif turns and size % 2:
         yield Problem(
@@ -96,7 +96,7 @@ def _convolution(model: S.Model, where: str, c: S.Convolution) -> Iterator[Probl
 def _recurrence(model: S.Model, where: str, r: S.Recurrence) -> Iterator[Problem]:
     if model.width % r.heads:
         fixes = [_fix(model, where, _heads(n), replace(r, heads=n)) for n in near_heads(model, r.heads, even=False)]
-        text = f"{model.width} wide cannot be shared evenly by {r.heads} heads."
+        text = f"{r.heads} heads do not divide {model.width}."
         yield Problem(where=where, text=text, fixes=(*fixes, *_other_width(model)))
 
 

@@ -81,7 +81,7 @@ A = Attention
         (
             Model(width=128, blocks=(Block(), Block(attention=A(heads=6)))),
             "blocks.1.attn",
-            "128 wide cannot be shared evenly by 6 heads",
+            "6 heads do not divide 128",
             ["Use 4 heads", "Use 8 heads"],
         ),
         (
@@ -133,7 +133,7 @@ A = Attention
         (
             Model(width=100, blocks=(Block(attention=None, recurrence=Recurrence(heads=6)),)),
             "blocks.0.rec",
-            "100 wide cannot be shared evenly by 6 heads",
+            "6 heads do not divide 100",
             ["Use 5 heads", "Use 10 heads", "Make the model 102 wide"],
         ),
         (

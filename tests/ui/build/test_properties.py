@@ -123,7 +123,7 @@ def test_parts_of_one_kind() -> None:
 
 def test_problems_name_their_option() -> None:
     attention = Attention(heads=8, kv_heads=3)
-    assert field(attention, "128 wide cannot be shared evenly by 5 heads.") == "heads"
+    assert field(attention, "5 heads do not divide 128.") == "heads"
     assert field(attention, "8 heads cannot share 3 key/value heads evenly.") in ("heads", "kv_heads")
     assert field(attention, "A window of 99 is wider than the context of 64.") == "window"
     assert field(attention, "Something else entirely.") == ""

@@ -18,7 +18,7 @@ from ...widgets.flow import Flow
 from ...widgets.label import label
 
 SHOWN = 8
-FIXES = 3  # buttons of a problem, besides Show
+FIXES = 2  # buttons of a problem that fill a line with Show; the others are below
 LEAST = 32
 
 
@@ -148,21 +148,21 @@ class _Sound(_Ground):
 class _ProblemRow(_Ground):
     def __init__(self, problem: Problem, mend: Callable[[Fix], None], show: Callable[[str], None]) -> None:
         super().__init__("error_ground")
-        text = label(problem.text, "strong", wrap=True)
         path = label(problem.where or "the whole model", "caption")
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(text)
-        words.addWidget(path)
+        path.setFont(theme.mono(11) if problem.where else theme.font(11))
+        top = Qt.AlignmentFlag.AlignTop
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(_Icon("error", "error"), 0, Qt.AlignmentFlag.AlignTop)
-        head.addLayout(words, 1)
+        head.addWidget(_Icon("error", "error"), 0, top)
+        head.addWidget(label(problem.text, "strong", wrap=True), 1)
+        head.addWidget(path, 0, top)
         deeds = Flow()
-        for fix in problem.fixes[:FIXES]:
-            deeds.addWidget(button(fix.label, "", "plain", partial(mend, fix), height=24))
+        buttons = [button(fix.label, "", "plain", partial(mend, fix), height=24) for fix in problem.fixes]
         if problem.where:
-            deeds.addWidget(button("Show", "", "link", partial(show, problem.where), "Select the part", height=24))
+            link = button("Show", "", "link", partial(show, problem.where), "Select the part", height=24)
+            buttons.insert(FIXES, link)
+        for each in buttons:
+            deeds.addWidget(each)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(12, 8, 12, 8)
         whole.setSpacing(8)

@@ -70,7 +70,7 @@ class Cases(Editor):
         self._fixed, self._other, self._edited = fixed, other, edited
         first, *rest = fixed
         self.switch = Segments([first, other, *rest], name=found.title)
-        self.number = NumberField(start if value is None else value, unit or found.unit, (found.low, found.high))
+        self.number = NumberField(start if value is None else value, unit, (found.low, found.high))
         self.number.setAccessibleName(f"{found.title}: {other}")
         self.switch.setMinimumWidth(self.switch.sizeHint().width())
         self.number.setMaximumWidth(self.number.sizeHint().width())
@@ -127,7 +127,7 @@ class Parts(QWidget):
         for n, (name, field) in enumerate(PARTS.items()):
             check = self.checks[name] = QCheckBox(NAMES[name])
             check.clicked.connect(lambda on, field=field: turned(field, bool(on)))
-            grid.addWidget(check, n // 2, n % 2)
+            grid.addWidget(check, n // 3, n % 3)
 
     def show_block(self, block: Block) -> None:
         for name, field in PARTS.items():
