@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from llmstudio.core.model import edits, spec
 from llmstudio.core.model.spec import Attention, Block, Group, Model, Skip
@@ -266,6 +266,21 @@ def test_a_picture_of_what_is_selected(build, panel, tmp_path: Path) -> None:
     accent = theme.color("accent").name()
     assert accent not in colors(two) and accent in colors(panel.view.viewport().grab().toImage())
     assert look(panel.scene, 1).selected == ("blocks.1",)  # afterwards as before
+
+
+def test_what_is_selected_is_saved_from_the_menu(build, panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "part"), ""))
+    menu = panel.export.menu()
+    actions = {action.text(): action for action in menu.actions()}
+    menu.aboutToShow.emit()
+    assert not actions["Save what is selected as SVG"].isEnabled()
+    build.select("blocks.1")
+    menu.aboutToShow.emit()
+    actions["Save what is selected as SVG"].trigger()
+    text = (tmp_path / "part.svg").read_text("utf-8")
+    assert "Block 2" in text and "Block 4" not in text
+    actions["Save as SVG"].trigger()
+    assert "Block 4" in (tmp_path / "part.svg").read_text("utf-8")
 
 
 def test_a_long_design_fits_into_a_picture(build, panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

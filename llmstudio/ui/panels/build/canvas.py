@@ -68,7 +68,12 @@ class CanvasPanel(Panel):
         self.export = tool("export", "Save a picture of the design")
         menu = QMenu(self.export)
         for name in FORMATS:
-            menu.addAction(f"Save as {name}").triggered.connect(partial(self._save, name))
+            menu.addAction(f"Save as {name}").triggered.connect(partial(self._save, name, False))
+        menu.addSeparator()
+        selected = [menu.addAction(f"Save what is selected as {name}") for name in FORMATS]
+        for name, action in zip(FORMATS, selected, strict=True):
+            action.triggered.connect(partial(self._save, name, True))
+        menu.aboutToShow.connect(lambda: [action.setEnabled(bool(build.selection)) for action in selected])
         self.export.setMenu(menu)
         self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         for widget in (self.undo, self.redo, self.fit, self.code, self.export):
@@ -118,16 +123,18 @@ class CanvasPanel(Panel):
     def _rethemed(self) -> None:
         self.scene.update()
 
-    def _save(self, name: str, *_: bool) -> None:
+    def _save(self, name: str, selected: bool, *_: bool) -> None:
         start = str(Path.home() / f"{self.session.build.model.name}.{name.lower()}")
         chosen, _filter = QFileDialog.getSaveFileName(self, "Save the picture", start, FORMATS[name])
         if chosen:
             path = Path(chosen)
-            self.save_picture(path if path.suffix else path.with_suffix(f".{name.lower()}"))
+            paths = self.session.build.selection if selected else ()
+            self.save_picture(path if path.suffix else path.with_suffix(f".{name.lower()}"), paths)
 
-    def save_picture(self, path: Path) -> None:
+    def save_picture(self, path: Path, paths: tuple[str, ...] = ()) -> None:
+        """Of these parts, or of the whole design."""
         try:
-            export.save(self.scene, path)
+            export.save(self.scene, path, paths)
         except OSError as error:
             self.session.tell(error)
         else:
