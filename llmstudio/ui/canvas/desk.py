@@ -8,13 +8,15 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
 )
+from PySide6.QtWidgets import QToolTip
 
 from . import choosing, fits, notes, verbs
 from .carried import Spot
-from .drags import DRAGS, end_at
+from .drags import DRAGS, end_at, offered
 from .gestures import Click, Drop, Gesture, Press, stream_at, turn_inside
 from .menu import menu
 from .scene import Scene
@@ -93,6 +95,12 @@ class Desk(CanvasView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             Click(self).twice(event.position().toPoint())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and (text := offered(self, event.pos())):
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        return super().viewportEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.canvas.hover("")

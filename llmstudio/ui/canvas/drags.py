@@ -188,6 +188,16 @@ def end_at(view: "CanvasView", pos: QPoint) -> tuple[str, bool] | None:
     return None
 
 
+def offered(view: "CanvasView", pos: QPoint) -> str:
+    """What the mouse can do at a point that is beside all parts, for its tooltip; "" for nothing."""
+    point = view.mapToScene(pos)
+    if end_at(view, pos) is not None:
+        return "Drag this end of the wire to another place."
+    if view.canvas.plan.plus_at(point.x(), point.y()) is not None:
+        return "Drag to a later place for an extra wire.\nClick to put something in here."
+    return "Click to put something in here." if stream_at(view, pos) is not None else ""
+
+
 def place_near(view: "CanvasView", point: QPointF) -> int | None:
     """The place of the stream that a wire let go here runs to: the one before the block under the pointer, or the one
     whose gate is near; None over nothing."""

@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QToolTip
 
 from llmstudio.core.model import edits, spec
 from llmstudio.core.model.spec import Experts, Group, Model, Skip
@@ -349,6 +349,21 @@ def test_a_gate_is_switched_in_the_menu(hand, build) -> None:
     assert not build.model.skips[0].gated
     choose(hand, "skips.0", "Remove the wire")
     assert build.model.skips == ()
+
+
+def test_what_the_stream_offers_is_said(hand, build, panel, plan) -> None:
+    def told(x: float, y: float) -> str:
+        pos = hand.at(x, y)
+        QTest.mouseMove(panel.view.viewport(), pos)
+        QApplication.sendEvent(panel.view.viewport(), QHelpEvent(QEvent.Type.ToolTip, pos, pos))
+        return QToolTip.text()
+
+    build.edit(replace(build.model, skips=(Skip(source=1, target=3),)))
+    assert "extra wire" in told(0, plan().leave(1)) and panel.view.spot.isVisible()
+    assert told(0, plan().line(2)) == "Click to put something in here." and panel.view.spot.value
+    assert "this end" in told(-25, plan().wires[0].enters)
+    assert told(200, plan().blocks[1].card.y + 10).startswith("Block 2") and not panel.view.spot.isVisible()
+    QToolTip.hideText()
 
 
 # what fits there
