@@ -76,7 +76,7 @@ def _inside(gpt: GPT, block: int, name: str, flow: dict[str, tuple[Tensor, Tenso
     if b.placement == "sandwich" and not b.parallel:
         out = flow[f"after{end}"][1]
     found: Found = {"x": before[0], "h": h[0], "out": out[0]}
-    words = {"norm": b.norm if b.placement != "post" else "none"}
+    words: dict[str, str] = {"norm": b.norm if b.placement != "post" else "none"}
     for mine, theirs in (("gain", "weight"), ("shift", "bias")):
         if words["norm"] != "none" and getattr(around, theirs, None) is not None:
             found[mine] = getattr(around, theirs)
@@ -130,9 +130,9 @@ def _attention(part: Attention, h: Tensor, facts: Facts) -> Found:
         found["slopes"] = slopes
     raw = part.qkv(h)[0].view(T, -1, D).transpose(0, 1)  # (H+2K, T, D)
     sizes = [H * D, K * D, K * D]
-    found |= dict(zip(("wq", "wk", "wv"), part.qkv.weight.split(sizes), strict=True))
+    found |= dict(zip(("wq", "wk", "wv"), torch.split(part.qkv.weight, sizes), strict=True))
     if part.qkv.bias is not None:
-        found |= dict(zip(("bq", "bk", "bv"), part.qkv.bias.split(sizes), strict=True)) | {"bo": part.out.bias}
+        found |= dict(zip(("bq", "bk", "bv"), torch.split(part.qkv.bias, sizes), strict=True)) | {"bo": part.out.bias}
     for end, each in (("q", part.q_norm), ("k", part.k_norm)):
         if getattr(each, "weight", None) is not None:
             found[f"gain_{end}"] = cast(Tensor, cast(nn.Module, each).weight)
@@ -147,7 +147,8 @@ def _attention(part: Attention, h: Tensor, facts: Facts) -> Found:
 
 
 def _convolution(part: Convolution, h: Tensor, facts: Facts) -> Found:
-    return {"kernel": part.weight} | ({} if part.bias is None else {"bias": part.bias})
+    found: Found = {"kernel": part.weight}
+    return found if part.bias is None else found | {"bias": part.bias}
 
 
 def _recurrence(part: Recurrence, h: Tensor, facts: Facts) -> Found:

@@ -85,7 +85,7 @@ def gated(gpt: GPT, path: str) -> bool:
 
 def view(gpt: GPT, piece: Piece) -> Tensor:
     """The weights themselves, (rows, columns): writing into it changes the network."""
-    there = gpt.get_parameter(piece.parameter)
+    there: Tensor = gpt.get_parameter(piece.parameter)
     if piece.expert is not None:
         there = there[piece.expert]
     if there.dim() == 1:
@@ -147,7 +147,8 @@ def apply(gpt: GPT, change: Change) -> Tensor:
 def low_rank(x: Tensor, rank: int) -> Tensor:
     """The matrix of this rank that is nearest to x (Eckart & Young 1936)."""
     u, s, vt = torch.linalg.svd(x.float(), full_matrices=False)
-    return ((u[:, :rank] * s[:rank]) @ vt[:rank]).to(x.dtype)
+    nearest: Tensor = (u[:, :rank] * s[:rank]) @ vt[:rank]
+    return nearest.to(x.dtype)
 
 
 @torch.no_grad()
