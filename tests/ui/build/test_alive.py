@@ -95,6 +95,20 @@ def test_maps_stand_beside_their_block_with_their_words(stage: Stage) -> None:
     assert area.right() >= max(item.pos().x() + item.grid.width for item in stage.layer.heads.values())
 
 
+def test_the_drawing_stays_when_another_reading_is_chosen_and_maps_close_up_where_it_is_narrow(stage: Stage) -> None:
+    stage.until(lambda: stage.layer.heads)
+    wide = stage.view.canvas.aside
+    assert wide > 0 and stage.layer.heads[0].grid == Grid(2, 1, True)
+    stage.session.build.alive.switch("gradient")
+    assert stage.view.canvas.aside == wide and not stage.layer.heads
+    stage.session.build.alive.switch("off")
+    assert stage.view.canvas.aside == 0
+    stage.session.build.alive.switch("attention")
+    stage.view.resize(600, 700)
+    stage.until(lambda: stage.layer.heads)
+    assert stage.layer.heads[0].grid == Grid(1, 2, True) and stage.view.canvas.aside < wide
+
+
 def test_a_map_shows_the_numbers(stage: Stage) -> None:
     stage.until(lambda: stage.layer.heads)
     stage.view.set_zoom(1.0)

@@ -86,6 +86,8 @@ class Layer(QObject):
         plan = self.scene.plan
         widths = [self._grid(plan, i, maps).width for i, (_, maps) in self._maps(plan).items()]
         widths += [load.width(len(shares)) for shares in self._shares(plan).values()]
+        if not widths and not self.narrow and self.session.build.alive.run is not None:
+            return  # another reading: the drawing stays where it is
         least = 0.0 if self.narrow else SMALL.width(f"{ATTENDED}, now")
         aside = max([*widths, least]) + ASIDE if widths else 0.0
         self.scene.set_aside(aside)
