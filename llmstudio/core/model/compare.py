@@ -70,6 +70,19 @@ def gather(found: Sequence[Difference]) -> list[Gathered]:
 
 def alignment(a: Sequence[S.Block], b: Sequence[S.Block]) -> list[tuple[int | None, int | None]]:
     """Which block became which, in their order, with the least difference in all; None where it came or went."""
+    short, start, end = min(len(a), len(b)), 0, 0
+    while start < short and a[start] == b[start]:
+        start += 1
+    while end < short - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    inner = _align(a[start : len(a) - end], b[start : len(b) - end])
+    head: list[tuple[int | None, int | None]] = [(i, i) for i in range(start)]
+    tail = [(len(a) - k, len(b) - k) for k in range(end, 0, -1)]
+    return [*head, *((None if i is None else start + i, None if j is None else start + j) for i, j in inner), *tail]
+
+
+def _align(a: Sequence[S.Block], b: Sequence[S.Block]) -> list[tuple[int | None, int | None]]:
+    """By dynamic programming over how their beginnings can be matched (Needleman & Wunsch 1970)."""
     known: dict[tuple[S.Block, S.Block], float] = {}
 
     def apart(x: S.Block, y: S.Block) -> float:
