@@ -1,5 +1,6 @@
 """What a model costs, counted from its spec without building it: parameters, arithmetic, memory, shapes."""
 
+from functools import lru_cache
 from math import ceil
 
 from msgspec import Struct
@@ -43,7 +44,7 @@ class Cost(Struct, frozen=True, kw_only=True):
 
 def cost(model: S.Model) -> Cost:
     """The whole bill. The model may have problems; what cannot be counted then counts as it stands."""
-    counts = parameters(model)
+    counts = _parameters(model)
     ends = {f".{name}": field for name, field in S.PARTS.items()}
     kinds = {field: sum(n for path, n in counts.items() if path.endswith(end)) for end, field in ends.items()}
     embedding, head = counts["embed"] + counts.get("positions", 0), counts["head"]
@@ -66,7 +67,7 @@ def cost(model: S.Model) -> Cost:
 
 
 def total(model: S.Model) -> int:
-    return parameters(model)[""]
+    return _parameters(model)[""]
 
 
 def active(model: S.Model) -> int:
@@ -76,6 +77,11 @@ def active(model: S.Model) -> int:
 
 def parameters(model: S.Model) -> dict[str, int]:
     """Exact number of parameters below each path; "" is the whole model. Equal to those of the module at that path."""
+    return {**_parameters(model)}
+
+
+@lru_cache(maxsize=64)
+def _parameters(model: S.Model) -> dict[str, int]:
     C, V = model.width, model.vocab
     counts = {"embed": V * C}
     if model.position == "learned":
@@ -145,7 +151,7 @@ def _norm(kind: S.Norm, m: S.Model, width: int | None = None) -> int:
 
 def flops_per_token(model: S.Model) -> int:
     """Floating-point operations to train on one token: forward once and backward twice; see `flops`."""
-    return 3 * flops(model)[""]
+    return 3 * _flops(model)[""]
 
 
 def flops(model: S.Model) -> dict[str, int]:
@@ -156,7 +162,12 @@ def flops(model: S.Model) -> dict[str, int]:
     of every head for all T positions, or those of its window: masked ones count. A recurrence writes to and reads from
     a square of numbers for each head, and makes and applies the scores of a chunk.
     """
-    counts = parameters(model)
+    return {**_flops(model)}
+
+
+@lru_cache(maxsize=64)
+def _flops(model: S.Model) -> dict[str, int]:
+    counts = _parameters(model)
     work = {path: 2 * n for path, n in counts.items() if path and path.count(".") != 1}
     work |= {"embed": 0, "head": 2 * model.vocab * model.width}
     work |= {"positions": 0} if "positions" in counts else {}
@@ -181,7 +192,7 @@ def footprint(
 ) -> Footprint:
     """Bytes that a run by `recipe` takes at its peak, by what they are for. `dtype`, `fused`: how it computes (see
     `way`); `held`: it keeps states to go back to, as it does where there is memory for them."""
-    return memory.footprint(model, recipe, parameters(model), portion(recipe), dtype, fused, held)
+    return memory.footprint(model, recipe, _parameters(model), portion(recipe), dtype, fused, held)
 
 
 def training_bytes(model: S.Model, recipe: Recipe, dtype: str = "float32", fused: bool = False) -> int:

@@ -59,7 +59,9 @@ def lasting(model: S.Model, recipe: Recipe, seconds: float, speed: float) -> tup
 
 def shaped(model: S.Model, blocks: int, width: int) -> S.Model:
     """The same kind of design with so many blocks of this width: patterns repeat, wires and groups keep their share."""
-    grown = tuple(_resized(block, model.width, width) for block in _repeated(model.blocks or (S.Block(),), blocks))
+    grown = tuple(
+        _resized(block, max(1, model.width), width) for block in _repeated(model.blocks or (S.Block(),), blocks)
+    )
     before = max(1, len(model.blocks))
 
     def place(n: int) -> int:

@@ -5,6 +5,7 @@ them. B texts at a time, T time, C width, V vocabulary, N parameters; a number i
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -73,6 +74,7 @@ def footprint(
     )
 
 
+@lru_cache(maxsize=64)
 def activation_bytes(model: S.Model, recompute: bool = False, dtype: str = "float32", fused: bool = False) -> int:
     """About how many bytes there are for each text at the peak: when the loss is known, or soon after.
 
