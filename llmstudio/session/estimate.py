@@ -40,6 +40,7 @@ class OnCard(Struct, frozen=True, kw_only=True):
     seconds: float
     memory: float  # bytes that it has
     fits: bool
+    waits: bool  # launching its kernels is what takes the time
 
 
 class Estimate:
@@ -122,7 +123,13 @@ class Estimate:
         work = cards.work(*self._now)
         steps = self._now[1].steps
         return tuple(
-            OnCard(name=card.name, seconds=steps * work.seconds(card), memory=card.memory, fits=work.fits(card))
+            OnCard(
+                name=card.name,
+                seconds=steps * work.seconds(card),
+                memory=card.memory,
+                fits=work.fits(card),
+                waits=work.waits(card),
+            )
             for card in cards.CARDS
         )
 

@@ -60,8 +60,14 @@ class Work(Struct, frozen=True, kw_only=True):
 
     def seconds(self, card: Card) -> float:
         """Arithmetic, then what is moved; and never less than the kernels take to launch."""
-        busy = self.flops / (REACHED * card.peak) + self.moved / (STREAMED * card.bandwidth)
-        return max(busy, self.kernels * LAUNCH)
+        return max(self._busy(card), self.kernels * LAUNCH)
+
+    def waits(self, card: Card) -> bool:
+        """Whether it takes longer to launch the kernels than to do what they do."""
+        return self._busy(card) < self.kernels * LAUNCH
+
+    def _busy(self, card: Card) -> float:
+        return self.flops / (REACHED * card.peak) + self.moved / (STREAMED * card.bandwidth)
 
     def fits(self, card: Card) -> bool:
         return self.memory <= SPARE * card.memory

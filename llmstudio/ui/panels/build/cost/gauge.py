@@ -39,7 +39,7 @@ class Gauge(QWidget):
         """The powers of ten at the two ends."""
         assert self._reading
         low, high = min(self._reading), max(self._reading)
-        first = floor(log10(max(1, low)))
+        first = max(0, floor(log10(max(1, low)) - 0.5))  # the shorter bar is to be seen
         return first, max(first + 2, ceil(log10(max(10, high))))
 
     def place(self, tokens: int) -> float:

@@ -165,9 +165,12 @@ class CostPanel(Panel):
     def _show_cards(self) -> None:
         known = {card.name: card for card in self.session.build.estimate.cards}
         card = known[self.cards.currentText()]
-        self.card.setText(
-            f"About {words.on_card(card)}. By its data sheet: at 40\N{THIN SPACE}% of the peak that its maker gives."
+        how = (
+            "So small a design mostly waits for its kernels to start."
+            if card.waits
+            else "At 40\N{THIN SPACE}% of the peak that its maker gives."
         )
+        self.card.setText(f"About {words.on_card(card)}, by its data sheet. {how}")
         self.elsewhere.set_words(f"{card.name} {words.duration(card.seconds)}" if card.fits else f"not on {card.name}")
 
     def _show_details(self) -> None:
