@@ -12,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # pictures need no displa
 from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication
 
+from ..core.model import spec
 from ..session.session import Session
 from .app import warm_up_models
 from .style import dress
@@ -43,14 +44,18 @@ class Studio:
             self.app.processEvents()
             time.sleep(0.005)
 
-    def take(self, state: str, stages: tuple[str, ...] = (), panels: bool = False) -> None:
-        """Every stage in both themes and sizes; `panels`: each panel by itself too."""
+    def take(
+        self, state: str, stages: tuple[str, ...] = (), panels: bool = False, ready: Callable[[], object] = bool
+    ) -> None:
+        """Every stage in both themes and sizes; `panels`: each panel too; `ready`: what to do at each size."""
         for stage in stages or tuple(stage.name for stage in self.window.stages):
             self.window.choose(stage)
             self.window.workspace.fill_now()
             for mode, (width, height) in _looks():
                 theme.apply(mode)
                 self.window.resize(width, height)
+                self.settle(0.1)
+                ready()
                 self.settle()
                 size = "" if width == SIZES[0][0] else f"-{width}"
                 self._save(self.window, f"{stage}-{state}-{mode}{size}.png")
@@ -105,6 +110,7 @@ def _pictures(out: Path, project: Path | None, home: Path) -> list[str]:
             _train(studio, home / "Odo")
         _talk(studio)
         studio.take("full", panels=True)
+        _designs(studio)
         run = studio.session.train.run
         if run and len(run.snapshots) > 2:
             studio.session.inside.go(run.snapshots[-len(run.snapshots) // 3])
@@ -133,6 +139,41 @@ def _train(studio: Studio, folder: Path) -> None:
     studio.take("live", ("train",))
     session.train.pause(False)
     studio.wait(run.job)
+
+
+def _designs(studio: Studio) -> None:
+    """The canvas with an inside open, with a problem, and with many blocks of all kinds from far away."""
+    build = studio.session.build
+    studio.window.choose("build")
+    studio.window.workspace.fill_now()
+    canvas: Any = studio.window.workspace.panel("build.canvas")
+    before = build.model
+    studio.take("near", ("build",), ready=lambda: [canvas.scene.look_inside(0, on) for on in (False, True)])
+    canvas.scene.look_inside(0, False)
+    attention = replace(before.blocks[0].attention or spec.Attention(), heads=5)
+    build.edit(spec.change(before, "blocks.0.attn", attention))
+    studio.take("problem", ("build",), ready=canvas.view.home)
+    build.edit(_many(before))
+    studio.take("far", ("build",), ready=canvas.view.fit)
+    build.edit(before)
+
+
+def _many(model: spec.Model) -> spec.Model:
+    """Forty blocks of five kinds, with groups and wires over each other."""
+    first, wide = model.blocks[0], spec.MLP(activation="swiglu")
+    kinds = (
+        first,
+        replace(first, attention=spec.Attention(heads=4, kv_heads=2, window=8), mlp=wide),
+        spec.Block(parallel=True, note="As in GPT-J"),
+        spec.Block(attention=None, mlp=None, convolution=spec.Convolution(), experts=spec.Experts()),
+        spec.Block(placement="sandwich", attention=None, recurrence=spec.Recurrence()),
+    )
+    return replace(
+        model,
+        blocks=tuple(kinds[i % 5] for i in range(40)),
+        skips=tuple(spec.Skip(source=i, target=40 - i, gated=i % 2 == 0) for i in (0, 2, 4, 6)),
+        groups=(spec.Group(first=10, last=14, name="Middle"), spec.Group(first=20, last=24)),
+    )
 
 
 def _more_runs(studio: Studio, many: int) -> None:

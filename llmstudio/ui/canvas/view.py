@@ -98,6 +98,7 @@ class CanvasView(QGraphicsView):
         self.set_zoom(min(1.0, self.viewport().width() / (right - left)))
         room = self.viewport().height() / self.zoom
         self.centerOn((left + right) / 2, card.middle if card.h + 48 <= room else card.y - 24 + room / 2)
+        self.moved = True
 
     def _show_outside(self, index: int) -> None:
         """Closed by hand: as near as before."""

@@ -85,7 +85,7 @@ def test_what_is_unusual_stands_on_chips() -> None:
 
 
 def test_the_ends_say_how_places_and_scores_are_made() -> None:
-    assert marks(Model(), "embed") == ("learned places",)
+    assert marks(Model(), "embed") == ("learned positions",)
     assert marks(Model(position="rope"), "embed") == ()
     assert marks(Model(position="none", embed_scale=True, embed_norm=True, width=64), "embed") == (
         "no positions", "× 8", "norm",
