@@ -62,6 +62,15 @@ class InnerRoom:
             self._blocks[index] = made
         return self._blocks[index]
 
+    def keep(self, design: Model, index: int) -> None:
+        """Ask for newer numbers of a block, where they are wanted and the run has this design."""
+        try:
+            same = self.values and bare(self._shown()[0].model) == bare(design)
+        except ValueError:
+            return  # there is no model; `why_not` says so
+        if same:
+            self.block(index).keep()
+
     def ask(self, index: int) -> "Future[Opened]":
         """Take one block apart at the moment. ValueError, at once or in the future, where it cannot be."""
         timed = self.block(index).timed(self._dissect)
@@ -146,6 +155,8 @@ class InnerRoom:
     def _dissect(self, run: Run, folder: Path, moment: int | None, probe: str, index: int) -> Opened:
         from ..core.inside.inner import dissect
 
+        if index >= len(run.model.blocks):
+            raise ValueError(f"{run.name} has no block {index + 1}.")
         gpt, step = self._weights.at(run, folder, moment)
         tokenizer = self._weights.tokenizer(run, folder)
         pieces = [piece for piece in tokenizer.pieces(probe) if piece.known]

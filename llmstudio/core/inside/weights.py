@@ -18,7 +18,7 @@ from .watch import at_rest
 Floats = NDArray[np.float32]
 
 DRAWN = 512  # rows and columns of a picture; of a larger matrix evenly spaced ones
-SPECTRUM = 1024  # shorter side up to which singular values are computed
+SPECTRUM = 2e9  # products up to which singular values are computed: half a second
 BINS = 60
 TEXT, TOKENS = 24, 1024  # tokens written on, and tokens that the loss is measured on
 
@@ -102,7 +102,7 @@ def describe(gpt: GPT, piece: Piece) -> Described:
     low, high = float(x.min()), float(x.max())
     spectrum: Floats | None = None
     rank = None
-    if min(x.shape) > 1 and min(x.shape) <= SPECTRUM:
+    if min(x.shape) > 1 and x.numel() * min(x.shape) <= SPECTRUM:
         spectrum = torch.linalg.svdvals(x).numpy()
         rank = rank_of(spectrum)
     counts = np.histogram(x.numpy(), bins=BINS, range=(low, high) if high > low else (low - 1, low + 1))[0]

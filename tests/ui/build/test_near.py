@@ -129,6 +129,10 @@ def test_a_click_keeps_and_esc_lets_go(qtbot, session):
     assert inner.hovered is None and inner.locked.index == (0, 9, 4)
     assert panel.state.text() == "kept" and panel.keep.text() == "Let go"
     room.view.setFocus()
+    QTest.keyClick(room.view, Qt.Key.Key_Up)
+    assert inner.locked.index == (0, 8, 4)
+    QTest.keyClick(room.view, Qt.Key.Key_Left)
+    assert inner.locked.index == (0, 8, 3) and panel.view.number.spot == inner.locked
     QTest.keyClick(room.view, Qt.Key.Key_Escape)
     assert inner.locked is None and panel.stack.currentIndex() == 0
 
@@ -176,6 +180,19 @@ def test_a_click_on_the_load_of_an_expert_opens_it(qtbot, session):
     assert session.inside.inner.heads == {"blocks.1.moe": 2}
 
 
+def test_nothing_is_asked_for_what_is_not_seen(qtbot, session):
+    room = Room(qtbot, session, 0)
+    room.view.set_zoom(4.0)
+    room.view.centerOn(-200, 0)
+    asked = []
+    session.inside.inner.keep = lambda design, index: asked.append(index)
+    room.canvas.tick()
+    assert not asked
+    room.view.centerOn(room.item("blocks.0.attn").sceneBoundingRect().center())
+    room.canvas.tick()
+    assert asked == [0]
+
+
 def test_without_numbers_there_are_shapes_and_the_reason(qtbot, session):
     room = Room(qtbot, session, 0)
     inner, design = session.inside.inner, session.build.model
@@ -187,6 +204,11 @@ def test_without_numbers_there_are_shapes_and_the_reason(qtbot, session):
     session.build.edit(replace(design, width=32))
     assert room.item("blocks.0.attn").sketch.inside is None
     assert inner.why_not(session.build.model, 0) == "run 1 has another design. Train this one to see its numbers."
+    many = replace(design, blocks=design.blocks * 3)
+    session.build.edit(many)
+    room.scene.look_inside(5)
+    room.canvas.tick()
+    assert inner.why_not(many, 5) == "run 1 has another design. Train this one to see its numbers."
     session.build.edit(replace(design, note="The same network"))
     assert room.item("blocks.0.attn").sketch.inside is not None
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 
 from ....session.session import Session
 from ...theme import theme
+from ...widgets.heatmap import STEPS
 from .item import NearItem
 
 STILL = 6  # pixels: less is a click
@@ -49,9 +50,14 @@ class Insides(QObject):
 
     def tick(self) -> None:
         """Nothing is asked for while nothing is open, or only shapes are wanted."""
-        if self.inner.values:
-            for index in sorted({item.sketch.index for item in self.items.values()}):
-                self.inner.block(index).keep()
+        for index in sorted({item.sketch.index for item in self.items.values() if self._seen(item)}):
+            self.inner.keep(self.session.build.model, index)
+
+    def _seen(self, item: NearItem) -> bool:
+        """Whether a part is on the screen."""
+        place = item.sceneBoundingRect()
+        views = self.scene.views()
+        return any(view.mapToScene(view.viewport().rect()).boundingRect().intersects(place) for view in views)
 
     def point(self, at: QPointF | None) -> bool:
         """The pointer is at this place of the scene, or gone. True over a number."""
@@ -112,15 +118,16 @@ class Insides(QObject):
         return False
 
     def _key(self, event: QKeyEvent) -> bool:
-        """Esc lets go of the number first."""
-        mine = event.key() == Qt.Key.Key_Escape and self.inner.locked is not None
-        if mine and event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        if mine and event.type() == QEvent.Type.KeyPress:
-            self.inner.lock(None)
-            return True
-        return False
+        """While a number is kept, arrow keys go to its neighbours and Esc lets go of it."""
+        spot = self.inner.locked
+        step = STEPS.get(Qt.Key(event.key()))
+        if spot is None or spot.path not in self.items or not (step or event.key() == Qt.Key.Key_Escape):
+            return False
+        if event.type() == QEvent.Type.KeyPress:
+            self.inner.hover(None)
+            self.inner.lock(self.items[spot.path].beside(spot, *step) if step else None)
+        event.accept()
+        return event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
 
     def _watch(self) -> None:
         for view in self.scene.views():

@@ -85,6 +85,15 @@ class NearItem(QGraphicsItem):
         frame = self.frame_at(at)
         return self.sketch.spot(frame, at) if frame else None
 
+    def beside(self, spot: Spot, down: int, across: int) -> Spot | None:
+        """The number that is so many rows and columns away in the picture; at its border, the same one: let go."""
+        frame = self._frame(spot)
+        cell = self._cell(spot)
+        if frame is None or cell is None:
+            return None
+        place = cell.center() + QPointF(across * cell.width(), down * cell.height())
+        return self.sketch.spot(frame, place) if frame.rect.contains(place) else None
+
     def head_at(self, at: QPointF) -> int | None:
         """The head or expert that a click there opens; None where it opens none."""
         frame = self.frame_at(at)
