@@ -146,6 +146,7 @@ def _designs(studio: Studio) -> None:
     build = studio.session.build
     studio.window.choose("build")
     studio.window.workspace.fill_now()
+    studio.settle()
     canvas: Any = studio.window.workspace.panel("build.canvas")
     before = build.model
     studio.take("near", ("build",), ready=lambda: [canvas.scene.look_inside(0, on) for on in (False, True)])
