@@ -151,8 +151,9 @@ def blocks_in(build: BuildRoom, chosen: Iterable[str]) -> list[int]:
 
 
 def clear(build: BuildRoom) -> None:
-    """Leave nothing between embedding and head."""
-    build.edit(replace(build.model, blocks=(), skips=(), groups=()), select=())
+    """Leave nothing between embedding and head: a new design begins, without the name and notes of the old one."""
+    fresh = spec.Model()
+    build.edit(replace(build.model, name=fresh.name, note=fresh.note, blocks=(), skips=(), groups=()), select=())
 
 
 def removal(build: BuildRoom) -> str:

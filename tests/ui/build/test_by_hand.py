@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from llmstudio.core.model import spec
-from llmstudio.core.model.spec import Skip
+from llmstudio.core.model.spec import Model, Skip
 from tests.ui.build.mouse import LEFT, choose, click, opened, shown
 
 
@@ -123,7 +123,7 @@ def test_arrows_and_enter_choose(hand, build) -> None:
 
 def test_an_empty_canvas_begins_with_a_click_anywhere(hand, build) -> None:
     choose(hand, "", "Remove all blocks")
-    assert build.model.blocks == ()
+    assert build.model.blocks == () and build.model.name == Model().name and build.model.width == 64
     click(hand, hand.at(120, 140))
     QTest.keyClick(opened(hand).field, Qt.Key.Key_Return)
     assert len(build.model.blocks) == 1 and not build.problems
