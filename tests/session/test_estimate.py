@@ -41,7 +41,7 @@ def test_a_design_left_alone_is_measured(session: Session) -> None:
     assert estimate.state == "unknown" and estimate.seconds is None
     until(session, lambda: estimate.state == "measured")
     assert heard[-2:] == ["measuring", "measured"]
-    assert estimate.speed and estimate.speed.whole and estimate.speed.took < 2.5
+    assert estimate.speed and estimate.speed.whole and 0 < estimate.speed.took < 30
     assert estimate.seconds and estimate.seconds >= 100 * estimate.speed.step
     assert estimate.tokens_per_second == pytest.approx(16 / estimate.speed.step)
 

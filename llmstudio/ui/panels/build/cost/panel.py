@@ -117,7 +117,9 @@ class CostPanel(Panel):
             return estimate.trouble or estimate.why_not or "Measured as soon as the design is left alone for a moment."
         here = f"{count(round(estimate.tokens_per_second or 0))} tokens a second on this computer"
         part = "" if estimate.speed.whole else ", worked out from a smaller trial"
-        return f"{here}{part}; looks at validation text and samples are counted in."
+        later = self.session.train.recipe.compile and not estimate.speed.compiled
+        sooner = " Once the step is translated for this machine it may be sooner." if later else ""
+        return f"{here}{part}; looks at validation text and samples are counted in.{sooner}"
 
     def _show_text(self) -> None:
         session = self.session
