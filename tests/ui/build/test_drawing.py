@@ -289,3 +289,14 @@ def test_a_long_design_fits_into_a_picture(build, panel, tmp_path: Path, monkeyp
     export.save(panel.scene, tmp_path / "long.png")
     image = QImage(str(tmp_path / "long.png"))
     assert 2900 < image.height() <= 3000
+
+
+def test_what_is_wrong_is_drawn_all_the_same(build, scene) -> None:
+    skips = (Skip(source=3, target=1), Skip(source=9, target=12), Skip(source=2, target=2))
+    groups = (Group(first=2, last=9), Group(first=3, last=1))
+    build.edit(replace(build.model, skips=skips, groups=groups))
+    assert scene.wires["skips.0"].value[1].problem
+    wire = scene.wires["skips.0"].value[0]
+    assert wire.enters < wire.leaves  # it runs upwards
+    assert not scene.groups
+    assert scene.plan.at(wire.label.x + 2, wire.label.y + 2) == "skips.0"
