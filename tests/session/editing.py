@@ -21,6 +21,7 @@ from llmstudio.session.signal import Signal
 from tests.core.model.specs import blocks, models, parts
 
 MOST = 10  # blocks
+TRAINED = 15  # of so many designs without problems one is trained, and the last of each sequence
 
 
 class Hall:
@@ -81,7 +82,7 @@ class Stream:
         return tuple(Skip(source=self.at(a), target=self.at(b), gated=gated) for a, b, gated in self.wires)
 
 
-class Editing(RuleBasedStateMachine):
+class Undoing(RuleBasedStateMachine):
     """Undo and redo are exact, wires stay right, and what has no problems builds, trains and has the counted size."""
 
     def __init__(self) -> None:
@@ -120,6 +121,66 @@ class Editing(RuleBasedStateMachine):
     def roomy(self) -> bool:
         return 0 < self.depth < MOST
 
+    # undo and redo
+
+    @rule(widths=st.lists(st.sampled_from([16, 24, 48]), min_size=1, max_size=4))
+    def drag(self, widths: list[int]) -> None:
+        """Many quick edits of one thing undo as one; one that ends where it began is none."""
+        before, what = self.now, f"width {next(self.drags)}"
+        for width in widths:
+            self.room.edit(replace(self.now, width=width), what)
+        if any(width != before.width for width in widths):
+            self.future.clear()
+        self.now = replace(before, width=widths[-1])
+        if self.now != before:
+            self.past.append(before)
+
+    @rule(times=st.integers(1, 5))
+    def undo(self, times: int) -> None:
+        for _ in range(times):
+            self.room.undo()
+            if self.past:
+                self.future.append(self.now)
+                self.now = self.past.pop()
+
+    @rule(times=st.integers(1, 5))
+    def redo(self, times: int) -> None:
+        for _ in range(times):
+            self.room.redo()
+            if self.future:
+                self.past.append(self.now)
+                self.now = self.future.pop()
+
+    # what always holds
+
+    @invariant()
+    def the_room_has_what_was_made(self) -> None:
+        assert self.room.model == self.now
+        assert (self.room.can_undo, self.room.can_redo) == (bool(self.past), bool(self.future))
+        assert spec.from_json(spec.to_json(self.now)) == self.now
+        assert all(spec.part(self.now, path) is not None for path in self.room.selection)
+
+    @invariant()
+    def wires_and_groups_stay_within(self) -> None:
+        assert not [p for p in self.room.problems if p.where.startswith(("skips", "groups"))]
+
+    @invariant()
+    def what_has_no_problems_builds_as_counted(self) -> None:
+        if not self.room.problems and self.now not in self.built:
+            self.built.add(self.now)
+            gpt = GPT(self.now, seed=1)
+            assert sum(p.numel() for p in gpt.parameters()) == self.room.cost.parameters == cost.total(self.now)
+            if len(self.built) % TRAINED == 0:
+                train_a_step(gpt)
+
+    def teardown(self) -> None:
+        if not problems(self.now):
+            train_a_step(GPT(self.now, seed=1))
+
+
+class Editing(Undoing):
+    """All edits of blocks, parts and wires."""
+
     # edits of blocks
 
     @precondition(lambda self: self.depth < MOST)
@@ -155,7 +216,7 @@ class Editing(RuleBasedStateMachine):
         rest = [b for i, b in enumerate(self.now.blocks) if i not in edits.landing(chosen, gap)]
         assert rest == [b for i, b in enumerate(before.blocks) if i not in chosen]
 
-    @precondition(roomy)
+    @precondition(Undoing.roomy)
     @rule(data=st.data())
     def duplicate(self, data: Any) -> None:
         chosen, before = self.some(data), self.now
@@ -169,7 +230,7 @@ class Editing(RuleBasedStateMachine):
         after = chosen[-1] + 1
         assert self.now.blocks[after : after + len(chosen)] == tuple(before.blocks[i] for i in chosen)
 
-    @precondition(roomy)
+    @precondition(Undoing.roomy)
     @rule(data=st.data(), times=st.integers(1, 3))
     def repeat(self, data: Any, times: int) -> None:
         first = data.draw(st.integers(0, self.depth - 1))
@@ -179,7 +240,7 @@ class Editing(RuleBasedStateMachine):
         piece = before.blocks[first : last + 1]
         assert self.now.blocks == before.blocks[:first] + piece * times + before.blocks[last + 1 :]
 
-    @precondition(roomy)
+    @precondition(Undoing.roomy)
     @rule(data=st.data())
     def split(self, data: Any) -> None:
         able = [i for i, block in enumerate(self.now.blocks) if edits.can_split(block)]
@@ -190,7 +251,7 @@ class Editing(RuleBasedStateMachine):
             self.take(edits.split(self.now, i))
             self.check_wires(stream)
 
-    @precondition(roomy)
+    @precondition(Undoing.roomy)
     @rule(data=st.data(), cut=st.booleans())
     def paste(self, data: Any, cut: bool) -> None:
         """Through the room and its clipboard; a cut is an edit of its own."""
@@ -281,64 +342,10 @@ class Editing(RuleBasedStateMachine):
         assert fixes
         self.take(data.draw(st.sampled_from(fixes)).model)
 
-    # undo and redo
 
-    @rule(widths=st.lists(st.sampled_from([16, 24, 48]), min_size=1, max_size=4))
-    def drag(self, widths: list[int]) -> None:
-        """Many quick edits of one thing undo as one; one that ends where it began is none."""
-        before, what = self.now, f"width {next(self.drags)}"
-        for width in widths:
-            self.room.edit(replace(self.now, width=width), what)
-        if any(width != before.width for width in widths):
-            self.future.clear()
-        self.now = replace(before, width=widths[-1])
-        if self.now != before:
-            self.past.append(before)
-
-    @rule(times=st.integers(1, 5))
-    def undo(self, times: int) -> None:
-        for _ in range(times):
-            self.room.undo()
-            if self.past:
-                self.future.append(self.now)
-                self.now = self.past.pop()
-
-    @rule(times=st.integers(1, 5))
-    def redo(self, times: int) -> None:
-        for _ in range(times):
-            self.room.redo()
-            if self.future:
-                self.past.append(self.now)
-                self.now = self.future.pop()
-
-    # what always holds
-
-    @invariant()
-    def the_room_has_what_was_made(self) -> None:
-        assert self.room.model == self.now
-        assert (self.room.can_undo, self.room.can_redo) == (bool(self.past), bool(self.future))
-        assert spec.from_json(spec.to_json(self.now)) == self.now
-        assert all(spec.part(self.now, path) is not None for path in self.room.selection)
-
-    @invariant()
-    def wires_and_groups_stay_within(self) -> None:
-        assert not [p for p in self.room.problems if p.where.startswith(("skips", "groups"))]
-
-    @invariant()
-    def what_has_no_problems_builds_as_counted(self) -> None:
-        if not self.room.problems and self.now not in self.built:
-            self.built.add(self.now)
-            gpt = GPT(self.now, seed=1)
-            assert sum(p.numel() for p in gpt.parameters()) == self.room.cost.parameters == cost.total(self.now)
-
-    def teardown(self) -> None:
-        if not problems(self.now):
-            train_a_step(self.now)
-
-
-def train_a_step(model: Model) -> None:
+def train_a_step(gpt: GPT) -> None:
     """Plain gradient descent: a real optimiser brings in torch's compiler, which takes seconds."""
-    gpt = GPT(model, seed=1).train()
+    model = gpt.train().spec
     before = [p.detach().clone() for p in gpt.parameters()]
     idx = torch.randint(model.vocab, (2, model.context + 1))
     loss = torch.nn.functional.cross_entropy(gpt(idx[:, :-1]).flatten(0, 1), idx[:, 1:].flatten())
