@@ -1,6 +1,6 @@
 """The canvas to work on: hands the mouse and keys to gestures and verbs."""
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -17,12 +17,13 @@ from PySide6.QtWidgets import QToolTip
 from . import choosing, fits, notes, verbs
 from .carried import Spot
 from .drags import DRAGS, end_at, offered
-from .gestures import Click, Drop, Gesture, Press, stream_at, turn_inside
+from .gestures import EDGE, Click, Drop, Gesture, Press, stream_at, turn_inside
 from .menu import menu
 from .scene import Scene
 from .view import CanvasView
 
 BLOCKS = "application/x-llmstudio-blocks"  # of copied blocks on the desktop's clipboard; also there as text
+DRIFT = 30  # ms between steps of a drag that rests at the border
 SPOTS = 0.4  # below this zoom what the stream offers is not shown
 
 
@@ -31,6 +32,9 @@ class Desk(CanvasView):
         super().__init__(scene)
         self._gesture: Gesture | None = None
         self._pressed: Press | None = None
+        self._last = QPoint()  # where the pointer is during a drag
+        self._drift = QTimer(self, interval=DRIFT)
+        self._drift.timeout.connect(self._go_on)
         self.spot = Spot()
         scene.addItem(self.spot)
         self.setAcceptDrops(True)
@@ -57,6 +61,16 @@ class Desk(CanvasView):
         self._gesture = gesture
         self.spot.hide()
         self.busy = gesture is not None
+        if self.busy:
+            self._drift.start()
+        else:
+            self._drift.stop()
+
+    def _go_on(self) -> None:
+        """A drag that rests at the border goes on scrolling."""
+        inner = self.viewport().rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
+        if self.gesture and not inner.contains(self._last) and self.viewport().rect().contains(self._last):
+            self.gesture.move(self._last)
 
     def _designed(self) -> None:
         """Another design is shown from its start; one that is worked on stays where it is."""
@@ -73,7 +87,7 @@ class Desk(CanvasView):
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        pos = event.position().toPoint()
+        pos = self._last = event.position().toPoint()
         if self.gesture:
             self.gesture.move(pos)
         elif self._pressed is not None and (pos - self._pressed.pos).manhattanLength() >= 6:
@@ -237,6 +251,7 @@ class Desk(CanvasView):
         event.acceptProposedAction() if self.gesture else event.ignore()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._last = event.position().toPoint()
         if isinstance(self.gesture, Drop) and self.gesture.move(event.position().toPoint()):
             event.acceptProposedAction()
         else:

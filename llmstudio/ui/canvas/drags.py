@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from ...core.model import edits, spec
 from . import fits, verbs, words
 from .carried import Card, Strand
-from .gestures import EDGE, Pan, Press, Rubber, scroll, stream_at
+from .gestures import EDGE, MORE, Pan, Press, Rubber, scroll, stream_at
 from .layout import CARD_X, PLUS
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ LOOSE = "let go to choose what fits"
 
 
 class Reorder:
-    """Drag blocks, or a closed group, to another place in the stream. Their old places stay drawn faintly."""
+    """Drag blocks, or a group, to another place in the stream; with Ctrl, a copy. Old places stay drawn faintly."""
 
-    def __init__(self, view: "CanvasView", path: str, indices: list[int]) -> None:
-        self.view, self.scene, self.path, self.indices = view, view.canvas, path, indices
+    def __init__(self, view: "CanvasView", path: str, indices: list[int], copies: bool) -> None:
+        self.view, self.scene, self.path, self.indices, self.copies = view, view.canvas, path, indices, copies
         self.card = Card()
         self.scene.addItem(self.card)
         self.gap: int | None = None
-        self._fade(0.4)
+        self._fade(1 if copies else 0.4)
 
     @classmethod
     def begin(cls, view: "CanvasView", press: Press) -> Optional["Reorder"]:
@@ -41,20 +41,19 @@ class Reorder:
         if not {*held} <= {*chosen}:
             view.build.select(path if path.startswith("groups.") else f"blocks.{held[0]}")
             chosen = held
-        return cls(view, path, chosen)
+        return cls(view, path, chosen, bool(press.keys & MORE))
 
     def move(self, pos: QPoint) -> None:
         scroll(self.view, pos)
         plan, point = self.scene.plan, self.view.mapToScene(pos)
         inside = self.view.viewport().rect().adjusted(-EDGE, -EDGE, EDGE, EDGE).contains(pos)
         gap = plan.drop(point.y())
-        moves = inside and edits.move_all(self.view.build.model, self.indices, gap) is not self.view.build.model
+        stays = not self.copies and edits.move_all(self.view.build.model, self.indices, gap) is self.view.build.model
+        moves = inside and not stays
         self.gap = gap if moves else None
-        landing = edits.landing(self.indices, gap)
-        text = f"blocks.{landing[0]}" + f" to {landing[-1]}" * (len(landing) > 1)
-        stays = "stay where they are" if len(landing) > 1 else "stays where it is"
-        become = "become" if len(landing) > 1 else "becomes"
-        self.card.put(point, self._icon(), self._title(), f"{become} {text}" if moves else stays)
+        lands = range(gap, gap + len(self.indices)) if self.copies else edits.landing(self.indices, gap)
+        text = f"blocks.{lands[0]}" + f" to {lands[-1]}" * (len(lands) > 1)
+        self.card.put(point, self._icon(), self._title(), self._says(text if moves else ""))
         if moves:
             self.scene.line.place(plan.line(gap), text)
         self.scene.line.setVisible(moves)
@@ -66,7 +65,7 @@ class Reorder:
         gap = self.gap
         self.cancel()
         if gap is not None:
-            verbs.move_into(self.view.build, self.indices, gap)
+            (verbs.copy_into if self.copies else verbs.move_into)(self.view.build, self.indices, gap)
 
     def cancel(self) -> None:
         self._fade(1)
@@ -78,6 +77,12 @@ class Reorder:
         if len(self.indices) > 1 and not self.path.startswith("groups."):
             return f"{len(self.indices)} blocks"
         return words.title(self.view.build.model, ".".join(self.path.split(".")[:2]))
+
+    def _says(self, becomes: str) -> str:
+        many = len(self.indices) > 1
+        if not becomes:
+            return "stay where they are" if many else "stays where it is"
+        return f"{'copied, ' * self.copies}{'become' if many else 'becomes'} {becomes}"
 
     def _icon(self) -> str:
         return "group" if len(self.indices) > 1 else "block"

@@ -98,6 +98,12 @@ def move_into(build: BuildRoom, indices: list[int], gap: int, what: str = "") ->
     build.edit(edits.move_all(build.model, indices, gap), what, select=paths(edits.landing(indices, gap)))
 
 
+def copy_into(build: BuildRoom, indices: list[int], gap: int) -> None:
+    """Put copies of these blocks, and of the wires and groups among them, into a gap, and select them."""
+    model = edits.paste(build.model, gap, edits.copy(build.model, indices))
+    build.edit(model, select=paths(range(gap, gap + len(indices))))
+
+
 def move(build: BuildRoom, by: int) -> None:
     """Up (-1) or down (1) by one block. Quick moves undo as one."""
     if _movable(by)(build):

@@ -2,6 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
@@ -44,6 +45,30 @@ def test_while_moving_the_card_says_what_becomes_of_them(hand, panel, plan) -> N
     assert card.scene() is None and all(item.opacity() == 1 for item in panel.scene.blocks)
     QTest.mouseRelease(panel.view.viewport(), LEFT, pos=hand.on("blocks.2"))
     assert hand.hidden() == [64, 128, 256, 512]
+
+
+def test_with_ctrl_a_copy_is_dragged(hand, build, panel, plan) -> None:
+    viewport, end = hand.view.viewport(), hand.at(300, plan().blocks[3].card.bottom - 4)
+    click(hand, "blocks.1")
+    QTest.mousePress(viewport, LEFT, CTRL, hand.on("blocks.1"))
+    QTest.mouseMove(viewport, hand.on("blocks.2"))
+    QTest.mouseMove(viewport, end)
+    assert panel.view.gesture.card.value[1:] == ("Block 2", "copied, becomes blocks.4")
+    QTest.mouseRelease(viewport, LEFT, CTRL, end)
+    assert hand.hidden() == [64, 128, 256, 512, 128] and build.selection == ("blocks.4",)
+
+
+def test_a_drag_that_rests_at_the_border_goes_on(hand, build, panel, plan, qtbot) -> None:
+    build.edit(replace(build.model, blocks=build.model.blocks * 4))
+    start = hand.on("blocks.0")
+    border = QPoint(start.x(), hand.view.viewport().height() - 6)
+    hand.drag(start, border, let_go=False)
+    bar = hand.view.verticalScrollBar()
+    before = bar.value()
+    qtbot.waitUntil(lambda: bar.value() > before + 200)
+    hand.key("Esc")
+    QTest.mouseRelease(hand.view.viewport(), LEFT, pos=border)
+    assert len(build.model.blocks) == 16 and hand.hidden()[0] == 64
 
 
 def test_copied_blocks_come_back_anywhere(hand, build, session) -> None:
