@@ -146,6 +146,9 @@ class Estimate:
             if self._job is not None and self._tried != wanted:
                 self.stop()
             self.changed.emit()
+        if self._job is not None and self._in_the_way():
+            self.stop()
+            self.changed.emit()
         if wanted != self._tried and time.monotonic() - self._since >= PAUSE and self.why_not is None:
             self.start()
 

@@ -79,6 +79,16 @@ def test_a_design_with_a_problem_is_left_alone(session: Session) -> None:
     assert estimate.state == "unknown" and estimate.why_not == "The design has a problem."
 
 
+def test_a_run_has_the_machine_for_itself(session: Session) -> None:
+    estimate = session.build.estimate
+    until(session, lambda: estimate.state == "measuring")
+    session.train.starting = True
+    estimate.follow()
+    assert estimate.state == "unknown" and estimate.why_not == "A run has the machine."
+    session.train.starting = False
+    until(session, lambda: estimate.state == "measured")
+
+
 def test_cards_have_the_run_by_their_data_sheets(session: Session) -> None:
     cards = session.build.estimate.cards
     assert all(card.fits and card.seconds > 0 for card in cards)
