@@ -6,11 +6,11 @@ from PySide6.QtGui import QPainter
 
 from ....core.model.spec import Attention
 from ....core.model.widths import head_width
-from ...numbers import real
 from ..paint import CENTER, SHAPE, SMALL, card
 from . import ADDS, READS
 from . import strokes as S
 from .around import enter, leave, norm_frame, shapes
+from .sketch import MOST_HEADS as MOST
 from .sketch import Frame, Sketch, side_by_side
 
 ROWS = {"q": (62.0, 56.0), "k": (158.0, 56.0), "v": (262.0, 56.0)}  # top and height
@@ -87,7 +87,7 @@ def _projections(p: QPainter, s: Sketch) -> None:
             if words:
                 S.op(p, (W_X + W_SIZE + H_X) / 2 - 2, middle, words)
         S.called(p, H_X, y - 18, name.upper())
-        S.right(p, H_X + H_W, y - 18, f"B, {count}, {T}, {D}")
+        S.right(p, H_X + H_W, y + high + 1, f"B, {count}, {T}, {D}")
 
 
 def _turned(s: Sketch) -> str:
@@ -111,7 +111,7 @@ def _maps(p: QPainter, s: Sketch) -> None:
     middle = MAP_Y + MAP / 2
     S.line(p, (SCORES_X + MAP + 1, middle), (WEIGHTS_X - 1, middle))
     between = (SCORES_X + MAP + WEIGHTS_X) / 2
-    words = [f"cap {real(a.softcap)}"] if a.softcap else []
+    words = [f"cap {a.softcap:g}"] if a.softcap else []
     words += ["slopes"] if (a.position or s.design.position) == "alibi" else []
     words += ["window"] if a.window else []
     for n, word in enumerate([*words, "mask"]):
@@ -134,7 +134,7 @@ def _values(p: QPainter, s: Sketch) -> None:
     S.times(p, TIMES_X, middle)
     S.line(p, (TIMES_X + 11, middle), (READ_X - 1, middle))
     S.right(p, TIMES_X - 16, middle + 4, "weights · V", SMALL)
-    title = f"{H} heads, side by side" if H > 1 else "one head"
+    title = f"{H} heads, side by side" if 1 < H <= MOST else f"{MOST} of {H} heads" if H > 1 else "one head"
     S.right(p, READ_X + READ_W, y - 18, title, S.BOLD)
     S.right(p, READ_X + READ_W, y + high + 1, f"B, {T}, {H * _sizes(s)[2]}")
     x, top, wide, tall = OUT

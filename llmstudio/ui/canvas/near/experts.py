@@ -21,7 +21,7 @@ LOW = 188.0
 UP, CURVE, BEND_X = (112.0, LOW, 104.0, 56.0), (240.0, LOW, 86.0, 56.0), 352.0
 HIDDEN, DOWN = (380.0, LOW, 124.0, 56.0), (548.0, LOW, 58.0, 56.0)
 TIMES_X = 650.0
-SHOWN = 8  # experts whose load is drawn
+SHOWN = 5  # experts whose load is drawn
 
 
 def _value(s: Sketch) -> Experts:
@@ -90,7 +90,13 @@ def draw(p: QPainter, s: Sketch, found: list[Frame]) -> None:
     S.called(p, CHANCES[0], TOP - 18, "chances")
     S.right(p, CHANCES[0] + CHANCES[2], TOP + CHANCES[3] + 1, f"B, {T}, {E}")
     S.line(p, (CHANCES[0] + 91, middle), (MIX[0] - 1, middle))
-    S.middle(p, (CHANCES[0] + CHANCES[2] + MIX[0]) / 2, middle - 17, f"best {value.top_k}", wide=64)
+    S.middle(
+        p,
+        (CHANCES[0] + CHANCES[2] + MIX[0]) / 2,
+        middle - 17,
+        "the best" if value.top_k == 1 else f"best {value.top_k}",
+        wide=64,
+    )
     end = S.called(p, MIX[0], TOP - 18, "used")
     SMALL.write(p, QRectF(end + 8, TOP - 18, 100, 16), "rows sum to 1" if value.top_k > 1 else "its chance")
     _load(p, s)
@@ -152,7 +158,11 @@ def _expert(p: QPainter, s: Sketch) -> None:
     turn = TOP + 42
     S.line(p, (used + 1, turn), (used + 30, turn), (used + 30, LOW - 28), (TIMES_X, LOW - 28), (TIMES_X, middle - 11))
     S.times(p, TIMES_X, middle)
-    SMALL.write(p, QRectF(TIMES_X + 16, middle - 9, 120, 18), f"sum of the {value.top_k} used")
+    SMALL.write(
+        p,
+        QRectF(TIMES_X + 16, middle - 9, 120, 18),
+        "of the one used" if value.top_k == 1 else f"sum of the {value.top_k} used",
+    )
     if s.inside is not None:
         S.scale(p, TIMES_X + 34, LOW + 44, 90, "probability", 1.0)
     add = ADDS["moe"]

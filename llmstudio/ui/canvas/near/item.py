@@ -122,7 +122,7 @@ class NearItem(QGraphicsItem):
         taken += PATH.write(p, QRectF(40 + taken + 12, 8, 200, 24), self.path) + 12
         said = f"{KINDS[sketch.kind].facts(sketch)}, {count(sketch.parameters)} parameters"
         reason = "" if sketch.inside else self.inner.why_not(sketch.design, sketch.index)
-        text = f"{said}. {reason}" if reason else said
+        text = reason if reason and self.inner.values else said
         SMALL.write(p, QRectF(64 + taken, 8, self.box.width() - taken - 80, 24), text, RIGHT)
 
     def _point(self, p: QPainter, spot: Spot) -> None:

@@ -95,7 +95,7 @@ def rec_draw(p: QPainter, s: Sketch, found: list[Frame]) -> None:
         SHAPE.write(p, QRectF(W_X, y + W_SIZE + 1, 100, 16), f"{C} × {C}")
         S.line(p, (W_X + W_SIZE + 1, middle), (H_X - 1, middle))
         S.called(p, H_X, y - 18, name.upper())
-        S.right(p, H_X + H_W, y - 18, f"B, {H}, {T}, {D}")
+        S.right(p, H_X + H_W, y + W_SIZE + 1, f"B, {H}, {T}, {D}")
     for name, end in (("q", 0.3), ("k", 0.7)):
         S.bow(p, (H_X + H_W + 4, ROWS[name] + W_SIZE / 2), (MAP_X - 1, MAP_Y + MAP * end))
     S.called(p, MAP_X, MAP_Y - 18, "Q · K, faded")

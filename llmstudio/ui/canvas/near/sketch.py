@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ....core.inside.anatomy import Inside
 
+MOST_HEADS = 6  # drawn side by side: those around the opened one
 MOST = 256  # rows or columns of a picture; of a larger matrix evenly spaced ones are drawn
 
 
@@ -153,7 +154,12 @@ class Sketch:
 
 
 def side_by_side(
-    name: str, box: tuple[float, float, float, float], count: int, opened: int, most: int = 6, ramp: Ramp = "signed"
+    name: str,
+    box: tuple[float, float, float, float],
+    count: int,
+    opened: int,
+    most: int = MOST_HEADS,
+    ramp: Ramp = "signed",
 ) -> list[Frame]:
     """A frame for each head, at most `most` of them around the opened one."""
     x, y, w, h = box
