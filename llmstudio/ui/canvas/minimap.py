@@ -1,13 +1,16 @@
 """The whole design in small, over a corner of the canvas: a click or a drag on it moves the view."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from ...core.model.spec import PARTS
 from ..theme import theme
-from .layout import Box, Place
+from .layout import Box
 from .paint import card, pen
 from .shown import BlockLook
 from .tiny import tint
@@ -123,32 +126,40 @@ class Minimap(QWidget):
         for wire in plan.wires:
             along = self._box(Box(wire.x, min(wire.leaves, wire.enters), -wire.x, abs(wire.enters - wire.leaves)))
             p.drawPolyline([along.topRight(), along.topLeft(), along.bottomLeft(), along.bottomRight()])
-        for item, place in zip(self.scene.blocks, plan.blocks, strict=True):
-            if place.shown:
-                self._block(p, place, item.value[1])
-        for frame in plan.groups:
-            look = self.scene.groups[frame.path].value[1]
-            if frame.shut:
-                role = "error" if look.problem else "accent" if look.selected else "muted"
-                p.fillRect(self._box(frame.box), theme.color(role))
+        for color, opacity, boxes in self._boxes():
+            p.setOpacity(opacity)
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(color)
+            p.drawRects(boxes)
         p.end()
         return image
 
-    def _block(self, p: QPainter, place: Place, look: BlockLook) -> None:
-        box = self._box(place.card)
-        if look.wrong or look.selected:
-            p.fillRect(box, theme.color("error" if look.wrong else "accent"))
-            return
-        p.fillRect(box, theme.color("hover"))
-        kinds = [row.path.rsplit(".", 1)[1] for row in look.rows]
-        for k, kind in enumerate(kinds):
-            share = box.height() / len(kinds)
-            p.setOpacity(DIM)
-            p.fillRect(QRectF(box.x(), box.y() + k * share, box.width(), max(0.5, share - 0.5)), tint(kind))
-        p.setOpacity(1)
+    def _boxes(self) -> Iterator[tuple[QColor, float, list[QRectF]]]:
+        """Blocks and closed groups, by their colour: kinds of part, closed groups, what is selected, what is wrong."""
+        plan, found = self.scene.plan, defaultdict[str, list[QRectF]](list)
+        for item, place in zip(self.scene.blocks, plan.blocks, strict=True):
+            if not place.shown:
+                continue
+            look: BlockLook = item.value[1]
+            box = self._box(place.card)
+            if look.wrong or look.selected:
+                found["error" if look.wrong else "accent"].append(box)
+                continue
+            share = box.height() / max(1, len(look.rows))
+            for k, row in enumerate(look.rows):
+                part = QRectF(box.x(), box.y() + k * share, box.width(), max(0.5, share - 0.5))
+                found[row.path.rsplit(".", 1)[1]].append(part)
+            if not look.rows:
+                found["hover"].append(box)
+        for frame in plan.groups:
+            shown = self.scene.groups[frame.path].value[1]
+            if frame.shut:
+                role = "error" if shown.problem else "accent" if shown.selected else "muted"
+                found[role].append(self._box(frame.box))
+        for name, boxes in sorted(found.items(), key=lambda each: each[0] not in PARTS):
+            yield (tint(name), DIM, boxes) if name in PARTS else (theme.color(name), 1.0, boxes)
 
     def _box(self, box: Box) -> QRectF:
         across, down = self.scale
-        place = QRectF((box.x - self.bounds.x) * across + PAD, (box.y - self.bounds.y) * down + PAD, 0, 0)
-        place.setSize(QRectF(0, 0, max(1.0, box.w * across), max(0.7, box.h * down)).size())
-        return place
+        x, y = (box.x - self.bounds.x) * across + PAD, (box.y - self.bounds.y) * down + PAD
+        return QRectF(x, y, max(1.0, box.w * across), max(0.7, box.h * down))
