@@ -52,11 +52,12 @@ class Said(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Done(Struct, frozen=True, kw_only=True, eq=False):
-    """A change that was made to these weights; `before` is the matrix as it was, for undoing."""
+    """A change that was made to these weights; `before` is the matrix as it was, for undoing: in the network, and
+    where weights are averaged too, also in their average."""
 
     change: Change
     place: tuple[str, int | None]  # run and moment
-    before: Any
+    before: list[Any]
 
 
 class HandRoom:
@@ -80,7 +81,7 @@ class HandRoom:
         self.busy = False
         self._done: list[Done] = []
         self._undone: list[Done] = []
-        self._edits = 0  # so that views ask again after each
+        self.edits = 0  # made so far: views ask again after each
 
     def choose(self, piece: Piece) -> None:
         if piece != self.piece:
@@ -170,7 +171,7 @@ class HandRoom:
         def done(answer: Any) -> None:
             made(answer)
             self.busy = False
-            self._edits += 1
+            self.edits += 1
             self.changed.emit()
 
         def failed(error: BaseException) -> None:
@@ -195,7 +196,7 @@ class HandRoom:
 
     def _sheet_key(self) -> Key:
         found = self._key()
-        return replace(found, what=(found.what, self.piece, self._edits))
+        return replace(found, what=(found.what, self.piece))
 
     def _ask_sheet(self) -> "Future[Sheet]":
         return self._hall.models.ask(self.sheet.timed(self._describe), *self._shown(), self.piece)
@@ -216,33 +217,29 @@ class HandRoom:
             piece = next((each for each in there if not each.vector and each.parameter.startswith("blocks")), there[0])
         return Sheet(run=run.name, step=step, pieces=tuple(there), described=describe(gpt, piece))
 
-    def _apply(self, where: Where, change: Change) -> tuple[Any, Said, Said]:
+    def _apply(self, where: Where, change: Change) -> tuple[list[Any], Said, Said]:
         from ..core.inside.weights import apply
 
         return self._around(where, lambda gpt: apply(gpt, change))
 
-    def _swap(self, where: Where, last: Done) -> tuple[Any, Said, Said]:
-        from ..core.inside.weights import put_back, view
+    def _swap(self, where: Where, last: Done) -> tuple[list[Any], Said, Said]:
+        from ..core.inside.weights import put_back
 
-        def swap(gpt: Any) -> Any:
-            now = view(gpt, last.change.piece).detach().clone()
-            put_back(gpt, last.change.piece, last.before)
-            return now
+        kept = iter(last.before)
+        return self._around(where, lambda gpt: put_back(gpt, last.change, next(kept, last.before[-1])))
 
-        return self._around(where, swap)
-
-    def _around(self, where: Where, change: Callable[[Any], Any]) -> tuple[Any, Said, Said]:
+    def _around(self, where: Where, change: Callable[[Any], Any]) -> tuple[list[Any], Said, Said]:
         """Make the change; what it gave, and how the model is before and after."""
         run, moment = where.run, where.moment
         gpt, _ = self._weights.at(run, where.folder, moment)
-        before = self._react(where, gpt)
+        before, found = self._react(where, gpt), list[Any]()
         if moment is None and run.trainer and run.trainer.model:
             from ..core.train.trainer import by_hand
 
-            found = by_hand(run.trainer, change)
+            by_hand(run.trainer, lambda each: found.append(change(each)))
         else:
             self._weights.hold(run, moment)
-            found = change(gpt)
+            found.append(change(gpt))
         return found, before, self._react(where, gpt)
 
     def _react(self, where: Where, gpt: Any) -> Said:

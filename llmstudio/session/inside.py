@@ -182,7 +182,8 @@ class InsideRoom:
     def _run_key(self) -> Key:
         """What is looked at, and how far it has come: past moments stand still."""
         run = self._train.run
-        return Key(whose=run and run.name, what=self.moment, far=run.step if run and self.moment is None else None)
+        far = run.step if run and self.moment is None else None
+        return Key(whose=run and run.name, what=(self.moment, self.hand.edits), far=far)
 
     def _look_key(self) -> Key:
         key = self._run_key()

@@ -84,6 +84,14 @@ def test_of_a_run_that_has_ended_the_copy_in_memory_is_changed(ended):
     before = network(ended).get_parameter(NAME).detach().clone()
     ended.wait(hand.edit(row(piece, 1)))
     assert network(ended).get_parameter(NAME)[1].abs().sum() == 0
+    ended.inside.looking.keep()
+    until(ended, lambda: ended.inside.looking.value)
+    first = ended.inside.looking.value
+    ended.wait(hand.edit(row(piece, 2)))
+    until(ended, lambda: ended.inside.looking.keep() or ended.inside.looking.value is not first)
+    assert (ended.inside.looking.value.watched.logits != first.watched.logits).any()  # other views hear of it
+    hand.undo()
+    until(ended, lambda: not hand.busy)
     assert "has ended" in hand.note and not [e for e in ended.train.run.log if getattr(e, "flag", "") == "by hand"]
     hand.undo()
     until(ended, lambda: not hand.busy)
