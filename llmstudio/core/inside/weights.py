@@ -130,18 +130,25 @@ def apply(gpt: GPT, change: Change) -> Tensor:
         if len(change.index) != len(sizes) or any(not 0 <= i < n for i, n in zip(change.index, sizes, strict=True)):
             raise ValueError(f"This matrix has {x.shape[0]} rows and {x.shape[1]} columns: choose one of them.")
     before = x.detach().clone()
+    if change.kind == "rank":
+        x.copy_(low_rank(x, change.index[0]))
+    else:
+        _touched(x, change).fill_(change.value)
+    return before
+
+
+def _touched(x: Tensor, change: Change) -> Tensor:
+    """The weights of the matrix that the change is about: writing into them changes it."""
     match change.kind:
         case "cell":
-            x[change.index] = change.value
+            row, column = change.index
+            return x[row, column]
         case "row":
-            x[change.index[0]] = change.value
+            return x[change.index[0]]
         case "column":
-            x[:, change.index[0]] = change.value
-        case "all":
-            x.fill_(change.value)
-        case "rank":
-            x.copy_(low_rank(x, change.index[0]))
-    return before
+            return x[:, change.index[0]]
+        case _:
+            return x
 
 
 def low_rank(x: Tensor, rank: int) -> Tensor:
@@ -152,8 +159,13 @@ def low_rank(x: Tensor, rank: int) -> Tensor:
 
 
 @torch.no_grad()
-def put_back(gpt: GPT, piece: Piece, values: Tensor) -> None:
-    view(gpt, piece).copy_(values)
+def put_back(gpt: GPT, change: Change, before: Tensor) -> Tensor:
+    """Give the weights that were changed the values they have in the matrix `before`; the others have learnt on since.
+    The matrix as it was until now comes back."""
+    x = view(gpt, change.piece)
+    now = x.detach().clone()
+    _touched(x, change).copy_(_touched(before, change))
+    return now
 
 
 def react(gpt: GPT, text: Text | None, prompt: Sequence[int]) -> Reaction:

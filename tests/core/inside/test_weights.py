@@ -82,10 +82,25 @@ def test_a_change_is_exactly_that_and_can_be_taken_back(kind):
     else:
         where = {"cell": (18, 5), "row": (18,), "column": (slice(16, 24), 5), "all": (slice(16, 24),)}[kind]
         wanted[where] = 0.25
-    before = apply(gpt, Change(piece=piece, kind=kind, index=index, value=0.25))
+    change = Change(piece=piece, kind=kind, index=index, value=0.25)
+    before = apply(gpt, change)
     np.testing.assert_allclose(gpt.blocks[0].attn.qkv.weight.detach().numpy(), wanted, atol=1e-6)
-    put_back(gpt, piece, before)
+    put_back(gpt, change, before)
     np.testing.assert_array_equal(gpt.blocks[0].attn.qkv.weight.detach().numpy(), whole)
+
+
+def test_taking_a_change_back_leaves_what_the_others_have_learnt_since():
+    gpt = GPT(MODEL, seed=1)
+    change = Change(piece=named(gpt, "blocks.0.attn.qkv.weight K"), kind="row", index=(2,))
+    weight = gpt.blocks[0].attn.qkv.weight.detach()
+    whole = weight.numpy().copy()
+    before = apply(gpt, change)
+    weight += 1
+    now = put_back(gpt, change, before)
+    np.testing.assert_array_equal(weight[18].numpy(), whole[18])
+    np.testing.assert_array_equal(np.delete(weight.numpy(), 18, 0), np.delete(whole, 18, 0) + 1)
+    put_back(gpt, change, now)
+    assert (weight[18] == 1).all()
 
 
 def test_a_cell_that_is_not_there_is_refused():
