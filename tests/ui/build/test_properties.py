@@ -309,3 +309,18 @@ def test_what_is_too_large_for_the_machine_is_a_problem_with_fixes(put, session,
     buttons = {b.text(): b for b in problems.findChildren(QPushButton)}
     QTest.mouseClick(buttons["Use a batch of 32"], LEFT)
     assert session.train.recipe.batch == 32 and problems.count.text() == ""
+
+
+def test_an_option_that_is_new_in_the_spec_appears_by_itself(monkeypatch) -> None:
+    from llmstudio.ui.panels.build.properties import forms
+
+    values = {"": Model(), "blocks.0": Block(), "blocks.0.attn": Attention(), "blocks.0.moe": Experts()}
+    for path, value in values.items():
+        before = forms.rows(path, value)
+        last = [*before][-1]
+        gone = before[last][-1]
+        kept = {title: tuple(name for name in names if name != gone) for title, names in before.items()}
+        monkeypatch.setitem(forms.ROWS, forms.kind(path), kept)
+        after = forms.rows(path, value)
+        assert [*after][-1] in (last, "More") and [*after.values()][-1][-1] == gone
+    assert "convolution" not in forms.rows("blocks.0", Block())[""]

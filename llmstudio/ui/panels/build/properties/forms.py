@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace as changed
-from typing import Any
+from typing import Any, get_origin
 
 from msgspec import Struct
 
 from .....core.model.spec import MLP, Attention, Block, Experts, Model, Skip, parts
 from ....canvas.words import ACTIVATIONS
 from ....fields import Option
-from ....form import Dress, Make
+from ....form import Dress, Make, options
 from ....numbers import count, real
 from .editors import Cases, Heads, Place
 
@@ -40,6 +40,8 @@ ROWS: dict[str, Mapping[str, tuple[str, ...]]] = {
     "skips": {"": ("source", "target", "gated")},
     "groups": {"": ("name",)},
 }  # fmt: skip
+CHOSEN = ("embed", "head", "groups")  # show some of the options of their value; the others are shown elsewhere
+SIMPLE = (int, float, bool, str)
 TITLES = {
     ("Attention", "kv_heads"): "Keys, values",
     ("Attention", "window"): "Sees",
@@ -64,6 +66,17 @@ def kind(path: str) -> str:
     """Which rows a path has: that of a part of a block is its module name."""
     first, *rest = path.split(".")
     return rest[1] if len(rest) > 1 else first
+
+
+def rows(path: str, value: Struct) -> dict[str, list[str]]:
+    """The rows of a form under their titles. An option that is new in the spec, and so not named here, comes last."""
+    found = {title: [*names] for title, names in ROWS[kind(path)].items()}
+    if kind(path) not in CHOSEN:
+        listed = {name for names in found.values() for name in names}
+        plain = [each.name for each in options(type(value)) if get_origin(each.kind) or each.kind in SIMPLE]
+        new = [name for name in plain if name not in listed]
+        found.setdefault("" if [*found] == [""] else "More", []).extend(new)
+    return {title: names for title, names in found.items() if names}
 
 
 def surroundings(model: Model, path: str, value: Struct) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from ....widgets.explanation import Explanation
 from ....widgets.label import label
 from ....words.changes import titles
 from .editors import Parts
-from .forms import ROWS, dress, kind, off, surroundings
+from .forms import dress, kind, off, rows, surroundings
 from .header import Formula, Header
 
 VOCAB_REASON = "Set by the tokenizer of the project: change it in Data"
@@ -83,7 +83,7 @@ class PropertiesPanel(Panel):
             self.form.hide()
             self.form.deleteLater()
         self._errors = set()
-        self.form = Form(value, self._edited, ROWS[kind(path)], dress=dress(self.session.build.model, value))
+        self.form = Form(value, self._edited, rows(path, value), dress=dress(self.session.build.model, value))
         if "vocab" in self.form.names:
             self.form.lock({"vocab"}, VOCAB_REASON)
         self.holder.insertWidget(1, self.form)
