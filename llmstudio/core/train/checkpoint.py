@@ -25,7 +25,7 @@ from llmstudio.core.model import spec as S
 from llmstudio.core.model.network import GPT
 
 from .events import Changed
-from .guard import Trouble
+from .guard import Doubt, Trouble
 from .recipe import Recipe
 
 VERSION = 3
@@ -79,6 +79,7 @@ class Header(Struct, frozen=True, kw_only=True):
     waited: int = 0  # looks at validation text since the best
     losses: tuple[float, ...] = ()  # the latest good ones: the memory of `guard`
     troubles: tuple[Trouble, ...] = ()  # that the run was rolled back from: the memory of `guard` too
+    doubt: Doubt = Doubt()  # and what else it knows
 
 
 class NewerError(ValueError):

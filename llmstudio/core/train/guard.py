@@ -36,21 +36,40 @@ class Trouble(Struct, frozen=True, kw_only=True):
     bad: int
 
 
-class Guard:
-    """Judges every step's loss. What it knows goes into the checkpoint: `losses`, `troubles`."""
+class Doubt(Struct, frozen=True, kw_only=True):
+    """What a guard knows beside the losses themselves."""
 
-    def __init__(self, step: int = 0, losses: Iterable[float] = (), troubles: Iterable[Trouble] = ()) -> None:
+    steps: tuple[int, ...] = ()  # of the losses; empty in older checkpoints, which took them to be without a gap
+    bad: tuple[int, ...] = ()  # the steps of the losses just now that are beyond the limit
+    lowest: tuple[float, int] | None = None  # level, and its step
+
+
+class Guard:
+    """Judges every step's loss. What it knows goes into the checkpoint: `losses`, `troubles`, `doubt`."""
+
+    def __init__(
+        self,
+        step: int = 0,
+        losses: Iterable[float] = (),
+        troubles: Iterable[Trouble] = (),
+        doubt: Doubt = Doubt(),  # noqa: B008  (frozen)
+    ) -> None:
         """`losses` are the last good ones, up to that of `step`."""
         known = [*losses]
-        self._seen: deque[tuple[int, float]] = deque(enumerate(known, step - len(known) + 1), MEMORY)
-        self._bad: list[int] = []  # the steps of the losses just now that are beyond the limit
-        self._lowest: tuple[float, int] | None = None  # level, and its step
+        steps = doubt.steps or range(step - len(known) + 1, step + 1)
+        self._seen: deque[tuple[int, float]] = deque(zip(steps, known, strict=True), MEMORY)
+        self._bad = [*doubt.bad]
+        self._lowest = doubt.lowest
         self.broken = False  # the last loss was no number
         self.troubles = [*troubles]
 
     @property
     def losses(self) -> tuple[float, ...]:
         return tuple(loss for _, loss in self._seen)
+
+    @property
+    def doubt(self) -> Doubt:
+        return Doubt(steps=tuple(step for step, _ in self._seen), bad=tuple(self._bad), lowest=self._lowest)
 
     @property
     def calm(self) -> bool:

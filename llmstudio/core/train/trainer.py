@@ -132,13 +132,13 @@ class Trainer:
         way = Way(dtype=header.precision, fused=header.fused) if found else None
         self._learner = Learner(self.spec, self.recipe, self.tokens, self.device, way)
         self._looks = Looks(self._learner, self.tokenizer, header.best, header.waited)
-        self._guard = Guard(header.step, header.losses, header.troubles)
+        self._guard = Guard(header.step, header.losses, header.troubles, header.doubt)
         self._begun, self._before, self._told = self.recipe.accumulate, header.seconds, header.told
         if found:
             self._restore(*found)
         elif self._start_from:
             self._learner.renew(self._start_from)
-        self._keeper = Keeper(self.folder, self._learner, self._header, header if found else None)
+        self._keeper = Keeper(self.folder, self._learner, lambda: _header(self), header if found else None)
         self._marks = set(snapshot_steps(self.recipe.steps))
         self.model = self._learner.shown
         if found:
@@ -274,16 +274,6 @@ class Trainer:
         yield RolledBack(step=self.step, bad=bad, text=text)
         yield change
 
-    def _header(self) -> Header:
-        engine = self._learner.engine
-        return Header(
-            step=self.step, spec=self.spec, seconds=self.seconds, told=self._told,
-            recipe=self.recipe, changes=tuple(self.changes), best=self._looks.best, waited=self._looks.waited,
-            losses=self._guard.losses, troubles=tuple(self._guard.troubles),
-            fused=engine.way.fused, precision=engine.way.dtype, compiled=engine.compiled is not None,
-            device=self.device, threads=torch.get_num_threads(), torch_version=str(torch.__version__),
-        )  # fmt: skip
-
     def _restore(self, header: Header, tensors: Tensors, path: Path) -> None:
         learner = self._learner
         learner.restored(checkpoint.restore(path, header, tensors, learner.gpt, learner.optimizers))
@@ -302,6 +292,18 @@ def by_hand(trainer: Trainer, change: Callable[[GPT], T]) -> T:
     learner.engine.stale()
     trainer._guard.forget()
     return found
+
+
+def _header(run: Trainer) -> Header:
+    """What the run is at this moment."""
+    engine, guard, looks = run._learner.engine, run._guard, run._looks
+    return Header(
+        step=run.step, spec=run.spec, seconds=run.seconds, told=run._told,
+        recipe=run.recipe, changes=tuple(run.changes), best=looks.best, waited=looks.waited,
+        losses=guard.losses, troubles=tuple(guard.troubles), doubt=guard.doubt,
+        fused=engine.way.fused, precision=engine.way.dtype, compiled=engine.compiled is not None,
+        device=run.device, threads=torch.get_num_threads(), torch_version=str(torch.__version__),
+    )  # fmt: skip
 
 
 def _due(change: Changed, step: int, rolled: int) -> bool:

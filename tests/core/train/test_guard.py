@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from llmstudio.core.train.guard import GENTLE, MARGIN, PATIENCE, TRIES, Guard, Trouble
+from llmstudio.core.train.guard import GENTLE, MARGIN, PATIENCE, TRIES, Doubt, Guard, Trouble
 
 CURVES = json.loads((Path(__file__).parent / "curves.json").read_text())
 NOISES = {
@@ -113,6 +114,29 @@ def test_a_continued_guard_knows_what_the_first_one_knew() -> None:
     assert expected == [(203, "spike")]
     assert [(s, again.look(s, loss, 1.0)) for s, loss in enumerate(losses[150:], 151)][-1] == expected[0]
     assert again.good() == whole.good()
+
+
+@pytest.mark.parametrize("kind", ["jump", "hard batches", "slow rise"])
+def test_it_goes_on_in_the_middle_of_a_doubt_as_if_it_had_not_stopped(kind: str) -> None:
+    losses = np.array(CURVES["plain"][:260])
+    if kind == "jump":
+        losses[200:] += 6.0
+    elif kind == "hard batches":
+        losses[170:200:7] += 6.0
+        losses[205:] += 6.0
+    else:
+        losses[150:] += np.minimum(np.arange(110) * 0.05, 4)
+    expected = verdicts(losses)[0]
+    at, whole = expected[0], Guard()
+    verdicts(losses[:at], whole)
+    for stop in range(at - 60, at):
+        first = Guard()
+        assert verdicts(losses[:stop], first) == []
+        kept = msgspec.json.decode(msgspec.json.encode(first.doubt), type=Doubt)
+        again = Guard(stop, first.losses, first.troubles, kept)
+        found = [(step, again.look(step, float(losses[step - 1]), 1.0)) for step in range(stop + 1, at + 1)]
+        assert found[-1] == expected and {verdict for _, verdict in found[:-1]} <= {"ok"}
+        assert again.good() == whole.good()
 
 
 def test_a_rise_that_nothing_helps_against_is_taken_for_normal() -> None:

@@ -51,6 +51,29 @@ def test_where_it_went_back_to_is_on_the_disk_at_once(tmp_path: Path) -> None:
     run.close()
 
 
+def test_a_run_that_stopped_amid_bad_losses_goes_back_like_one_that_did_not(tmp_path: Path) -> None:
+    def jumping(one: Trainer, stop: int = 0) -> list[Event]:
+        told: list[Event] = []
+        run = one.run()
+        for event in run:
+            if event is not None:
+                told.append(event)
+            if isinstance(event, Step) and event.step == 60 and not any(isinstance(e, RolledBack) for e in told):
+                with torch.no_grad():
+                    one.model.norm.weight.mul_(1e3)
+            if isinstance(event, Step) and event.step == stop:
+                run.close()
+        return told
+
+    whole = jumping(small.trainer(tmp_path / "whole", steps=75, checkpoint_steps=50))
+    first = jumping(small.trainer(tmp_path / "parts", steps=75, checkpoint_steps=50), stop=62)
+    second = list(small.happened(small.trainer(tmp_path / "parts", steps=75, checkpoint_steps=50)))
+    back = [(e.step, e.bad) for e in whole if isinstance(e, RolledBack)]
+    assert back == [(50, 63)]
+    assert [(e.step, e.bad) for e in second if isinstance(e, RolledBack)] == back
+    assert small.losses(first) | small.losses(second) == small.losses(whole)
+
+
 def test_a_change_after_a_roll_back_is_repeated_after_it(tmp_path: Path) -> None:
     one = small.trainer(tmp_path / "a", steps=70)
     one.change(weight_decay=0.2)
