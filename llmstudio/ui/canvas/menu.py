@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from ...core.model import spec
 from ..icons import icon
-from . import choosing, gestures, notes, verbs, words
+from . import choosing, gestures, notes, options, verbs, words
 from .palette import KINDS, PARTS, lower
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 TIMES = (2, 3, 4, 6, 8, 12, 16, 24)
 SHOWN = 12  # a repetition of no more blocks than these is shown open
-NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "No norm"}
-PLACEMENTS = {"pre": "Before each part", "post": "After the sum", "sandwich": "Before and after"}
 
 
 def menu(view: "CanvasView") -> QMenu:
@@ -33,7 +30,7 @@ def menu(view: "CanvasView") -> QMenu:
         gated = all(
             wire.gated for path in verbs.wires(build) if isinstance(wire := spec.part(build.model, path), spec.Skip)
         )
-        _switch(made, "Gated", gated, partial(verbs.gate, build, not gated))
+        options.switch(made, "Gated", gated, partial(verbs.gate, build, not gated))
         _verb(made, view, verbs.REMOVE).setText(verbs.removal(build))
     else:
         _ground(made, view)
@@ -42,7 +39,9 @@ def menu(view: "CanvasView") -> QMenu:
 
 def _ground(made: QMenu, view: "CanvasView") -> None:
     build = view.build
-    _ends(made, view)
+    if build.selected in options.ENDS:
+        options.fill(made, build)
+        made.addSeparator()
     for kind in KINDS:
         if kind != "wire" or build.model.blocks:
             _add(made, f"Add {lower(kind)}", partial(verbs.append, build, kind), PARTS[kind].icon)
@@ -57,31 +56,6 @@ def _ground(made: QMenu, view: "CanvasView") -> None:
         _add(made, "Open all blocks", partial(view.canvas.fold_all, False))
         made.addSeparator()
         _add(made, "Remove all blocks", partial(verbs.clear, build), "trash")
-
-
-def _ends(made: QMenu, view: "CanvasView") -> None:
-    """Options of the embedding, or of the head."""
-    build, model = view.build, view.build.model
-    if build.selected == "embed":
-        inner = made.addMenu(icon("embedding", "text"), "Positions")
-        for value, text in words.POSITIONS.items():
-            do = partial(build.edit, replace(model, position=value))
-            _switch(inner, text[0].upper() + text[1:], model.position == value, do)
-        _switch(
-            made,
-            "Norm after it",
-            model.embed_norm,
-            partial(build.edit, replace(model, embed_norm=not model.embed_norm)),
-        )
-    elif build.selected == "head":
-        inner = made.addMenu(icon("norm", "text"), "Norm before it")
-        for norm, text in NORMS.items():
-            _switch(inner, text, model.norm == norm, partial(build.edit, replace(model, norm=norm)))
-        _switch(
-            made, "Same matrix as the embedding", model.tied, partial(build.edit, replace(model, tied=not model.tied))
-        )
-    if build.selected in ("embed", "head"):
-        made.addSeparator()
 
 
 def _blocks(made: QMenu, view: "CanvasView") -> None:
@@ -103,7 +77,8 @@ def _blocks(made: QMenu, view: "CanvasView") -> None:
     for name in spec.PARTS:
         if part != [name] or len(build.selection) > 1:
             _add(inner, verbs.describe(build, name), partial(verbs.toggle, build, name), words.icon(f"blocks.0.{name}"))
-    _options(made, view)
+    options.fill(made, build)
+    made.addSeparator()
     _wires(made, view, here[-1] + 1, "Wire from here to")
     _selecting(made, view)
     made.addSeparator()
@@ -121,24 +96,6 @@ def _blocks(made: QMenu, view: "CanvasView") -> None:
         words_ = f"Remove block {here[0] + 1}" if len(here) == 1 else f"Remove {len(here)} blocks"
         _add(made, words_, partial(verbs.remove_blocks, build), "trash")
     _verb(made, view, verbs.REMOVE).setText(verbs.removal(build))
-
-
-def _options(made: QMenu, view: "CanvasView") -> None:
-    """Norm, residual and the way of the parts, of all selected blocks."""
-    build = view.build
-    norms = made.addMenu(icon("norm", "text"), "Norm")
-    _choose(norms, view, "norm", NORMS)
-    norms.addSeparator()
-    _choose(norms, view, "placement", PLACEMENTS)
-    for field, text in (("parallel", "Parts side by side"), ("residual", "Residual: add to the stream")):
-        on = verbs.shared(build, field) is True
-        _switch(made, text, on, partial(verbs.change, build, **{field: not on}))
-
-
-def _choose(made: QMenu, view: "CanvasView", field: str, values: dict[str, str]) -> None:
-    there: Any = verbs.shared(view.build, field)
-    for value, text in values.items():
-        _switch(made, text, value == there, partial(verbs.change, view.build, **{field: value}))
 
 
 def _repeats(made: QMenu, view: "CanvasView") -> None:
@@ -195,12 +152,6 @@ def _verb(made: QMenu, view: "CanvasView", verb: verbs.Verb) -> QAction:
     action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown; the panel's own action answers the key
     action.setEnabled(verb.can(view.build))
     return action
-
-
-def _switch(made: QMenu, text: str, on: bool, do: Callable[[], object]) -> None:
-    action = _add(made, text, do)
-    action.setCheckable(True)
-    action.setChecked(on)
 
 
 def _add(made: QMenu, text: str, do: Callable[[], object], icon_name: str = "") -> QAction:

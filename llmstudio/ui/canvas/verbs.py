@@ -1,7 +1,7 @@
 """What can be done to the model by mouse, key or menu: each verb once, for all three. They act on what is selected."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -216,17 +216,6 @@ def describe(build: BuildRoom, name: str) -> str:
 
 def _all_have(build: BuildRoom, name: str) -> bool:
     return all(name in spec.parts(build.model.blocks[i]) for i in build.selected_blocks)
-
-
-def change(build: BuildRoom, **fields: Any) -> None:
-    """Set these options of all selected blocks."""
-    build.edit(edits.change_all(build.model, paths(build.selected_blocks), fields))
-
-
-def shared(build: BuildRoom, field: str) -> Any:
-    """The value of this option in all selected blocks; None where they differ."""
-    found = {getattr(build.model.blocks[i], field) for i in build.selected_blocks}
-    return found.pop() if len(found) == 1 else None
 
 
 # wires

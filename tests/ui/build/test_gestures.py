@@ -91,15 +91,39 @@ def test_options_of_blocks_are_switched_in_the_menu(hand, build) -> None:
     click(hand, "blocks.0")
     click(hand, "blocks.2", CTRL)
     choose(hand, "blocks.0", "Norm", "RMSNorm")
-    choose(hand, "blocks.0", "Norm", "Before and after")
-    choose(hand, "blocks.0", "Parts side by side")
-    choose(hand, "blocks.2", "Residual: add to the stream")
+    choose(hand, "blocks.0", "Norm stands", "Before and after")
+    choose(hand, "blocks.0", "Parallel")
+    choose(hand, "blocks.2", "Residual")
     for i in (0, 2):
         block = build.model.blocks[i]
         assert (block.norm, block.placement, block.parallel, block.residual) == ("rms", "sandwich", True, False)
     assert build.model.blocks[1] == replace(build.model.blocks[1], norm="layer", parallel=False, residual=True)
-    choose(hand, "blocks.2", "Residual: add to the stream")
+    choose(hand, "blocks.2", "Residual")
     assert build.model.blocks[0].residual
+
+
+def test_options_of_parts_are_chosen_in_the_menu(hand, build) -> None:
+    click(hand, "blocks.1.attn")
+    click(hand, "blocks.3.attn", CTRL)
+    choose(hand, "blocks.1.attn", "Window", "16 tokens")
+    choose(hand, "blocks.1.attn", "Key/value heads", "2, shared in groups")
+    choose(hand, "blocks.3.attn", "QK norm")
+    choose(hand, "blocks.3.attn", "Of the blocks", "Norm", "RMSNorm")
+    found = [(b.attention.window, b.attention.kv_heads, b.attention.qk_norm, b.norm) for b in build.model.blocks]
+    assert found == [(None, None, False, "layer"), (16, 2, True, "rms")] * 2
+    choose(hand, "blocks.0.mlp", "Activation", "SwiGLU")
+    assert build.model.blocks[0].mlp.activation == "swiglu" and not build.problems
+    choose(hand, "blocks.1.attn", "Window", "All 64")
+    assert build.model.blocks[1].attention.window is None
+
+
+def test_embedding_and_head_have_their_options_in_the_menu(hand, build) -> None:
+    choose(hand, "embed", "Positions", "ALiBi")
+    choose(hand, "embed", "Norm of embedding")
+    choose(hand, "head", "Final norm", "RMSNorm")
+    choose(hand, "head", "Tied head")
+    model = build.model
+    assert (model.position, model.embed_norm, model.norm, model.tied) == ("alibi", True, "rms", False)
 
 
 def test_parts_are_put_in_and_taken_out_by_menu(hand, build) -> None:
