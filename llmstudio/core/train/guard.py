@@ -26,6 +26,7 @@ BEYOND = 3.0  # ... and this many spreads: the highest of many medians lies that
 MARGIN = 10  # steps before the first bad loss that are not trusted either
 GENTLE = 30  # steps beyond the bad one that are taken with half the rate
 TRIES = 3  # from the same step in vain; then a higher loss is taken for the new normal, and a broken one for hopeless
+MOST = 10  # roll-backs that brought the run on by fewer than MOST * GENTLE steps: as hopeless, wherever they led to
 MAD = 1.4826  # from the median absolute deviation to the standard deviation of a normal distribution
 
 
@@ -128,9 +129,12 @@ class Guard:
 
     @property
     def hopeless(self) -> bool:
-        """It went back to the same place again and again, and got into trouble each time."""
-        last = [trouble.to for trouble in self.troubles[-TRIES:]]
-        return len(last) == TRIES and len(set(last)) == 1
+        """It went back again and again, to the same place or without getting on, and got into trouble each time."""
+        last = self.troubles[-TRIES:]
+        if len(last) == TRIES and len({trouble.to for trouble in last}) == 1:
+            return True
+        many = self.troubles[-MOST:]
+        return len(many) == MOST and many[-1].bad - many[0].bad < MOST * GENTLE
 
     def _spike(self) -> Verdict:
         if self.hopeless:

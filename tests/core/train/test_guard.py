@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from llmstudio.core.train.guard import GENTLE, MARGIN, PATIENCE, TRIES, Doubt, Guard, Trouble
+from llmstudio.core.train.guard import GENTLE, MARGIN, MOST, PATIENCE, TRIES, Doubt, Guard, Trouble
 
 CURVES = json.loads((Path(__file__).parent / "curves.json").read_text())
 NOISES = {
@@ -137,6 +137,18 @@ def test_it_goes_on_in_the_middle_of_a_doubt_as_if_it_had_not_stopped(kind: str)
         found = [(step, again.look(step, float(losses[step - 1]), 1.0)) for step in range(stop + 1, at + 1)]
         assert found[-1] == expected and {verdict for _, verdict in found[:-1]} <= {"ok"}
         assert again.good() == whole.good()
+
+
+def test_roll_backs_to_ever_other_places_end_too_unless_the_run_gets_on() -> None:
+    def after(apart: int) -> list[bool]:
+        guard, found = Guard(), []
+        for n in range(3 * MOST):
+            found.append(guard.hopeless)
+            guard.went_back(50 + 10 * (n % 2) + apart * n, 90 + apart * n)
+        return found
+
+    assert after(0).index(True) == after(GENTLE).index(True) == MOST
+    assert not any(after(GENTLE + 4))
 
 
 def test_a_rise_that_nothing_helps_against_is_taken_for_normal() -> None:
