@@ -17,6 +17,7 @@ NOTHING = {  # what an option that is off comes to
     "kv_heads": "per head", "hidden": "4 × width", "window": "all", "head_width": "shared out", "sinks": "none",
     "position": "as the model", "rope_base": "as the model", "dropout": "as the model",
 }  # fmt: skip
+SEVERAL = ("bias", "dropout")  # options that parts of several kinds have
 MOST = 3  # differences in blocks that are named
 
 
@@ -53,11 +54,12 @@ def name(found: Gathered, model: Model) -> str:
         return titles(Model)[kind]
     if len(rest) == 1:
         return "block"
+    of = PARTS.get(rest[1], "").replace("mlp", "MLP")
     if rest[-1] in PARTS:
-        field = PARTS[rest[-1]]
-        return "MLP" if field == "mlp" else field
+        return of
     owner = part(model, ".".join([kind, *rest[:-1]]))
-    return titles(type(owner))[rest[-1]] if owner is not None else rest[-1].replace("_", " ")
+    title = titles(type(owner))[rest[-1]] if owner is not None else rest[-1].replace("_", " ")
+    return f"{of} {title}" if rest[-1] in SEVERAL else title
 
 
 def option(it: Any, field: str) -> str:

@@ -34,6 +34,7 @@ def attentions(indices: Iterable[int], **fields: int) -> Model:
         (replace(FOUR, width=256), ("Width", "128", "256", "")),
         (attentions((0, 1, 3), heads=8), ("Heads in blocks 1–2, 4", "4", "8", "blocks.0.attn")),
         (attentions(range(4), window=8), ("Window", "all", "8", "blocks.0.attn")),
+        (attentions(range(4), bias=True), ("Attention biases", "off", "on", "blocks.0.attn")),
         (change(FOUR, "blocks.2.mlp", None), ("MLP in block 3", "GELU, 512 hidden", "none", "blocks.2")),
         (change(FOUR, "blocks.2.moe", Experts(hidden=64)), ("Experts in block 3", "none", "", "blocks.2.moe")),
         (replace(FOUR, skips=(Skip(source=1, target=4),)), ("Extra wire", "none", "1 to end", "skips.0")),

@@ -11,7 +11,7 @@ from ....theme import theme
 from .lines import Line
 
 ROW, HEAD, GAP = 24, 20, 8
-MOST = 0.32  # of the width, for each value; the title has the rest
+LEAST, MOST = 64, 0.32  # a value's pixels where titles need the room, and its share of the width where they do not
 TITLE, VALUE, CAPTION = Ink(12, role="muted"), Ink(12), Ink(11, role="muted")
 
 
@@ -46,9 +46,11 @@ class Table(QWidget):
         return QSize(240, HEAD + ROW * len(self.lines))
 
     def columns(self, y: float, height: float) -> list[QRectF]:
-        """Of the title and the two values, which take what they need."""
+        """Of the title and the two values, which take what they need, or what the titles leave."""
         texts = ([self.heads[n], *(line[n + 1] for line in self.lines)] for n in (0, 1))
-        second, third = (min(MOST * self.width(), 2 + max(map(VALUE.width, each))) for each in texts)
+        needs = max((TITLE.width(line.title) for line in self.lines), default=0)
+        most = min(MOST * self.width(), max(LEAST, (self.width() - needs - 2 * GAP - 8) / 2))
+        second, third = (min(most, 2 + max(map(VALUE.width, each))) for each in texts)
         first = self.width() - 4 - second - third - 2 * GAP
         return [
             QRectF(0, y, first, height),
