@@ -187,6 +187,11 @@ def test_a_window_brings_its_sinks_and_takes_them_along(put, build) -> None:
     press(cases.switch, "all 64")
     assert build.model.blocks[0].attention == Attention() and build.problems == []
     assert settled(Attention(sinks=2)) == Attention()
+    build.edit(edits.change_all(build.model, ["blocks.0.attn", "blocks.2.attn"], {"window": 8}))
+    build.edit(edits.change_all(build.model, ["blocks.2.attn"], {"sinks": 3}))
+    press(form.header.reach.switch, "All 4")
+    press(cases.switch, "all 64")
+    assert [block.attention for block in build.model.blocks] == [Attention()] * 4
 
 
 def test_the_slider_of_heads_rests_where_they_share_the_width(qtbot, put, build) -> None:

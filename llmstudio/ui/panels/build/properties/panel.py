@@ -96,7 +96,6 @@ class PropertiesPanel(Panel):
 
     def _edited(self, value: Struct) -> None:
         build = self.session.build
-        value = everywhere.settled(value)
         path = "" if build.selected in ENDS else build.selected
         old = spec.part(build.model, path)
         assert old is not None
@@ -104,7 +103,11 @@ class PropertiesPanel(Panel):
             name: getattr(value, name) for name in value.__struct_fields__ if getattr(value, name) != getattr(old, name)
         }
         paths = self._paths(path)
-        build.edit(edits.change_all(build.model, paths, fields), f"{path} {' '.join(fields)} {len(paths)}")
+        model = edits.change_all(build.model, paths, fields)
+        for each in paths:
+            if (part := spec.part(model, each)) is not None:
+                model = spec.change(model, each, everywhere.settled(part))
+        build.edit(model, f"{path} {' '.join(fields)} {len(paths)}")
 
     def _turn_part(self, field: str, on: bool) -> None:
         """Put a part into the blocks, or take it out of them."""
