@@ -160,6 +160,7 @@ GEMMA_LIKE = _words(
     "The parts of Gemma 2 at a small size: norms on both sides, capped scores, and a window on every second block.",
     replace(
         published.GEMMA2_2B,
+        groups=(),
         name="Gemma-like",
         vocab=4096,
         context=256,
@@ -173,6 +174,7 @@ GPTJ_LIKE = _words(
     "Attention and MLP read the same stream and are added at once; a quarter of each head is rotated.",
     replace(
         published.GPTJ_6B,
+        groups=(),
         name="GPT-J-like",
         vocab=4096,
         context=256,
@@ -186,6 +188,7 @@ NANOCHAT_LIKE = _words(
     "The parts of nanochat at a small size: norms without gains, squared ReLU, scores that cannot run away.",
     replace(
         published.NANOCHAT_D20,
+        groups=(),
         name="nanochat-like",
         vocab=4096,
         context=256,

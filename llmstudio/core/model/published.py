@@ -1,13 +1,26 @@
 """Well-known models, parameter for parameter. Their counts are held against the published ones in a test."""
 
-from .spec import MLP, Attention, Block, Model
+from .spec import MLP, Attention, Block, Group, Model
+
+
+def together(depth: int) -> tuple[Group, ...]:
+    """All blocks as one group: a tower of equal blocks is drawn as one."""
+    return (Group(first=0, last=depth - 1),)
 
 
 def _gpt2(name: str, width: int, depth: int, heads: int) -> Model:
     """Radford et al. 2019, table 2."""
     attention = Attention(heads=heads, bias=True)
     block = Block(attention=attention, mlp=MLP(hidden=4 * width, activation="gelu_tanh", bias=True))
-    return Model(name=name, vocab=50257, context=1024, width=width, norm_bias=True, blocks=(block,) * depth)
+    return Model(
+        name=name,
+        vocab=50257,
+        context=1024,
+        width=width,
+        norm_bias=True,
+        blocks=(block,) * depth,
+        groups=together(depth),
+    )
 
 
 GPT2_SMALL = _gpt2("GPT-2", 768, 12, 12)
@@ -28,6 +41,7 @@ LLAMA_32_1B = Model(
     norm="rms",
     blocks=(Block(norm="rms", attention=Attention(heads=32, kv_heads=8), mlp=MLP(hidden=8192, activation="swiglu")),)
     * 16,
+    groups=together(16),
 )
 
 QWEN3_06B = Model(
@@ -47,6 +61,7 @@ QWEN3_06B = Model(
         ),
     )
     * 28,
+    groups=together(28),
 )
 
 
@@ -71,6 +86,7 @@ GEMMA2_2B = Model(
     embed_scale=True,
     softcap=30.0,
     blocks=(gemma2_block(8, 4, 256, 4096, 9216), gemma2_block(8, 4, 256, None, 9216)) * 13,
+    groups=together(26),
 )
 
 GPTJ_6B = Model(
@@ -91,6 +107,7 @@ GPTJ_6B = Model(
         ),
     )
     * 28,
+    groups=together(28),
 )
 
 NANOCHAT_D20 = Model(
@@ -107,4 +124,5 @@ NANOCHAT_D20 = Model(
     tied=False,
     softcap=15.0,
     blocks=(Block(norm="rms", attention=Attention(heads=10, qk_norm=True), mlp=MLP(activation="relu2")),) * 20,
+    groups=together(20),
 )

@@ -20,7 +20,7 @@ BUILD = row(
         Place("build.history:HistoryPanel", needs=TAB),
         Place("build.properties:PropertiesPanel"),
         Place("build.cost:CostPanel", 264),
-        Place("build.problems:ProblemsPanel", 172),
+        Place("build.problems:ProblemsPanel", 188),
         size=360,
     ),
 )

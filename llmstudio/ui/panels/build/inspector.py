@@ -23,6 +23,7 @@ SHOWN = 16  # tokens of the text that are said
 
 class InspectorPanel(Panel):
     title = "Number inspector"
+    tab = "Number"
     name = "build.inspector"
     hint = (
         "Where the number under the pointer comes from: its operands and every operation, with the model's own values"
