@@ -15,13 +15,15 @@ WORDS = {
     "object": "a group of fields",
     "null": "nothing",
 }
+MARK = "\ufeff".encode()  # some editors put it at the start of a file
 PLACE = re.compile(r"(?P<text>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
 
 
 def decode(data: bytes | str, kind: type[T]) -> T:
     """The JSON text `data` as a `kind`. ValueError with what is wrong and where: a phrase without a full stop."""
+    mark: Any = "\ufeff" if isinstance(data, str) else MARK
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data.removeprefix(mark), type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise ValueError(_plain(error)) from error
 

@@ -181,7 +181,7 @@ def blocks_of(model: spec.Model, paths: Iterable[str]) -> list[int]:
             found.add(int(number))
         elif kind == "groups":
             group = model.groups[int(number)]
-            found |= {*range(group.first, group.last + 1)}
+            found |= {*range(group.first, min(group.last + 1, len(model.blocks)))}
     return sorted(found)
 
 

@@ -6,10 +6,10 @@ is before block i, and the last is after all of them. Groups keep their blocks.
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from llmstudio.core.json_text import decode, encode, fit
@@ -30,7 +30,7 @@ class Fragment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     blocks: tuple[S.Block, ...]
     skips: tuple[S.Skip, ...] = ()
     groups: tuple[S.Group, ...] = ()
-    width: int = 128
+    width: Annotated[int, Meta(ge=1, le=65_536)] = 128
     part: PartName = ""
 
 
@@ -67,7 +67,9 @@ def move_all(model: S.Model, indices: Iterable[int], to: int) -> S.Model:
     for g in model.groups:
         members = range(g.first, g.last + 1)
         left = [i for i in members if i not in held]
-        if left or not _inside(model.groups, to, held):
+        if not g.first <= g.last < len(order):
+            groups.append(g)  # it has blocks that are not there, which its problem says
+        elif left or not _inside(model.groups, to, held):
             kept = left or members
             groups.append(replace(g, first=place[min(kept)], last=place[max(kept)]))
     return replace(model, blocks=tuple(model.blocks[i] for i in order), groups=tuple(groups))
@@ -146,7 +148,7 @@ def copy(model: S.Model, indices: Iterable[int]) -> Fragment:
     """These blocks with the wires and groups that are wholly among them."""
     chosen = sorted(set(indices))
     number = {old: new for new, old in enumerate(chosen)}
-    whole = [g for g in model.groups if all(i in number for i in range(g.first, g.last + 1))]
+    whole = [g for g in model.groups if g.first <= g.last and all(i in number for i in range(g.first, g.last + 1))]
     return Fragment(
         blocks=tuple(model.blocks[i] for i in chosen),
         skips=tuple(_among(model, chosen).values()),
@@ -231,7 +233,7 @@ def _sound(f: Fragment) -> bool:
     spans = sorted((g.first, g.last) for g in f.groups)
     apart = all(a[1] < b[0] for a, b in pairwise(spans))
     whole = not f.part or (last == 1 and [*S.parts(f.blocks[0])] == [f.part])
-    return wires and whole and apart and all(0 <= a <= b < last for a, b in spans) and f.width > 0 and last > 0
+    return wires and whole and apart and all(0 <= a <= b < last for a, b in spans) and last > 0
 
 
 def _only(block: S.Block, names: Iterable[str]) -> S.Block:

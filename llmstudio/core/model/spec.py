@@ -19,6 +19,7 @@ T = TypeVar("T")
 Norm = Literal["layer", "rms", "none"]
 Activation = Literal["gelu", "gelu_tanh", "relu", "relu2", "silu", "swiglu", "geglu", "geglu_tanh"]
 GATED = ("swiglu", "geglu", "geglu_tanh")  # these have two upward projections, one multiplied by the other
+FARTHEST = 65_536  # a number of a block or a place beyond this is damage: views go over the blocks of a group
 ROTATED = {"when": {"position": ["rope"]}}
 
 
@@ -98,16 +99,16 @@ class Skip(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Position i is the stream before block i; the last position, after all blocks, is before the final norm.
     """
 
-    source: Annotated[int, Meta(ge=0)]
-    target: Annotated[int, Meta(ge=0)]
+    source: Annotated[int, Meta(ge=0, le=FARTHEST)]
+    target: Annotated[int, Meta(ge=0, le=FARTHEST)]
     gated: Annotated[bool, Meta(title="Gated", description="Multiplies the wire by one learned number that starts at 0.")] = False
 
 
 class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Blocks `first` to `last` (included), shown as one. Groups do not overlap; they change nothing in the network."""
 
-    first: Annotated[int, Meta(ge=0)]
-    last: Annotated[int, Meta(ge=0)]
+    first: Annotated[int, Meta(ge=0, le=FARTHEST)]
+    last: Annotated[int, Meta(ge=0, le=FARTHEST)]
     name: Annotated[str, Meta(title="Name", description="Your own word for these blocks.")] = ""
 
 
