@@ -1,6 +1,6 @@
 """What is selected next: by arrow keys, by shift, or all of one kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ...core.model import spec
 from ...session.build import BuildRoom
@@ -12,9 +12,9 @@ def every_second(build: BuildRoom, first: int) -> None:
     build.select_all(paths(range(first, len(build.model.blocks), 2)))
 
 
-def alike(build: BuildRoom, name: str) -> None:
-    """Select the part of this module name in every block that has it."""
-    build.select_all(f"blocks.{i}.{name}" for i, b in enumerate(build.model.blocks) if name in spec.parts(b))
+def parts(build: BuildRoom, name: str, blocks: Iterable[int]) -> None:
+    """Select the part of this module name in each of these blocks that has it."""
+    build.select_all(f"blocks.{i}.{name}" for i in blocks if name in spec.parts(build.model.blocks[i]))
 
 
 def reach(build: BuildRoom, path: str) -> None:

@@ -131,9 +131,9 @@ class Desk(CanvasView):
         menu(self).popup(where)
 
     def _take_up(self, path: str) -> None:
-        """Select what a menu is asked for on, unless it is among what is selected."""
-        within = {path, ".".join(path.split(".")[:2])}
-        if not path or not within & {*self.build.selection}:
+        """Select what a menu is asked for on, unless it is, or is in, one of several things that are selected."""
+        chosen, block = self.build.selection, ".".join(path.split(".")[:2])
+        if path not in chosen and not (len(chosen) > 1 and block in chosen):
             self.build.select(path)
 
     def end_gesture(self, pos: QPoint | None) -> None:

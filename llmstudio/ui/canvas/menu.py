@@ -123,14 +123,13 @@ def _selecting(made: QMenu, view: "CanvasView") -> None:
     if len(build.model.blocks) > 1:
         _add(inner, "Blocks 1, 3, 5 and so on", partial(choosing.every_second, build, 0))
         _add(inner, "Blocks 2, 4, 6 and so on", partial(choosing.every_second, build, 1))
-    inner.addSeparator()
-    for name in dict.fromkeys(name for block in build.model.blocks for name in spec.parts(block)):
-        _add(
-            inner,
-            f"{words.NAMES[name]} of all blocks",
-            partial(choosing.alike, build, name),
-            words.icon(f"blocks.0.{name}"),
-        )
+    here = build.selected_blocks
+    scopes = {"the selected": here} if len(here) > 1 else {}
+    for scope, blocks in {**scopes, "all": [*range(len(build.model.blocks))]}.items():
+        inner.addSeparator()
+        for name in dict.fromkeys(name for i in blocks for name in spec.parts(build.model.blocks[i])):
+            do = partial(choosing.parts, build, name, blocks)
+            _add(inner, f"{words.NAMES[name]} of {scope} blocks", do, words.icon(f"blocks.0.{name}"))
 
 
 def _wires(made: QMenu, view: "CanvasView", source: int, text: str) -> None:

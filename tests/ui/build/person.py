@@ -54,9 +54,13 @@ class Person:
         return self.view.mapFromScene(x, y)
 
     def ground(self) -> QPoint:
-        """A place beside everything."""
-        plan = self.canvas.scene.plan
-        return self.place(plan.bounds.x + 12, plan.embed.bottom + 30)
+        """A place in view beside everything."""
+        room, plan = self.view.viewport().rect(), self.canvas.scene.plan
+        for y in range(room.height() // 2, room.height(), 10):
+            pos = QPoint(20, y)
+            if self.view.path_at(pos) is None and abs(self.view.mapToScene(pos).x()) > plan.embed.w / 2:
+                return pos
+        raise AssertionError("there is no ground in view")
 
     def on(self, path: str) -> QPoint:
         """A place on a part: for a block on its title."""

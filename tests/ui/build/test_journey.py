@@ -19,7 +19,7 @@ TWO_MINUTES = 120.0
 
 
 @pytest.fixture
-def window(qtbot, qapp, tmp_path: Path) -> Iterator[Window]:
+def window(request, qtbot, qapp, tmp_path: Path) -> Iterator[Window]:
     """A project with a little text that is ready, three steps to train, and the Build workspace."""
     dress(qapp, "dark")
     session = Session()
@@ -30,7 +30,7 @@ def window(qtbot, qapp, tmp_path: Path) -> Iterator[Window]:
     session.wait(session.data.prepare())
     made = Window(session)
     qtbot.addWidget(made)
-    made.resize(1440, 900)
+    made.resize(*getattr(request, "param", (1440, 900)))
     made.show()
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
@@ -84,3 +84,27 @@ def test_a_llama_with_windows_and_a_gated_skip_in_two_minutes(qtbot, window: Win
     qtbot.waitUntil(lambda: bool(runs) and runs[-1].state == "finished", timeout=60_000)
     assert runs[-1].step == 3 and runs[-1].model.blocks == model.blocks and runs[-1].model.skips == model.skips
     assert person.seconds <= TWO_MINUTES
+
+
+@pytest.mark.parametrize("window", [(1100, 700)], indirect=True)
+def test_the_same_by_menus_in_a_small_window(qtbot, window: Window) -> None:
+    person, build = Person(window, qtbot), window.session.build
+    person.menu(person.ground(), "Remove all blocks")
+    person.menu(person.on("embed"), "Positions", "RoPE")
+    person.menu(person.on("head"), "Final norm", "RMSNorm")
+    person.menu(person.ground(), "Add block")
+    person.menu(person.on("blocks.0.mlp"), "Activation", "SwiGLU")
+    person.menu(person.on("blocks.0.attn"), "Key/value heads", "2, shared in groups")
+    person.menu(person.on("blocks.0"), "Repeat", "6 times")
+    person.menu(person.ground(), "Select", "Blocks 2, 4, 6 and so on")
+    person.menu(person.on("blocks.5"), "Select", "Attention of the selected blocks")
+    person.menu(person.on("blocks.5.attn"), "Window", "16 tokens")
+    person.click(person.canvas.fit)
+    person.menu(person.on("blocks.0"), "Wire from here to", "block 6, gated")
+
+    model = build.model
+    assert model.position == "rope" and model.norm == "rms" and [block.norm for block in model.blocks] == ["rms"] * 6
+    assert {block.mlp.activation for block in model.blocks} == {"swiglu"}
+    assert [(block.attention.kv_heads, block.attention.window) for block in model.blocks] == [(2, None), (2, 16)] * 3
+    assert model.skips == (Skip(source=1, target=5, gated=True),)
+    assert build.problems == [] and person.seconds <= TWO_MINUTES
