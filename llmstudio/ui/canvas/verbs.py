@@ -167,10 +167,9 @@ def removal(build: BuildRoom) -> str:
     chosen = build.selection
     kind, *rest = build.selected.split(".")
     if len(chosen) > 1:
+        parts = sum(path.count(".") == 2 for path in chosen)
         wires = sum(path.startswith("skips.") for path in chosen)
-        words = [_some(len(build.selected_blocks), "block"), _some(wires, "wire")]
-        if any(path.count(".") == 2 for path in chosen):
-            words = ["all that is selected"]
+        words = [_some(len(blocks_in(build, chosen)), "block"), _some(parts, "part"), _some(wires, "wire")]
         return "Remove " + " and ".join(filter(None, words))
     if kind == "skips":
         return "Remove the wire"
