@@ -9,6 +9,7 @@ up to 2, norms were named by their number.
 import json
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -106,9 +107,15 @@ def load_snapshot(gpt: GPT, path: Path) -> int:
     return header.step
 
 
-def save_resume(folder: Path, tensors: Tensors, header: Header, kept: int = KEPT) -> None:
-    """Write all that is needed to go on from here, then let go of all but the newest. OSError: nothing is lost."""
-    write(folder / f"{header.step:09}.safetensors", tensors, header)
+def save_resume(folder: Path, tensors: Tensors, header: Header, kept: int = KEPT, stale: Iterable[Path] = ()) -> None:
+    """Write all that is needed to go on from here, then let go of all but the newest. OSError: nothing is lost.
+
+    `stale`: checkpoints that do not count any more, which go too.
+    """
+    path = folder / f"{header.step:09}.safetensors"
+    write(path, tensors, header)
+    for old in {*stale} - {path}:
+        old.unlink(missing_ok=True)
     ours = [path for path in _checkpoints(folder) if _step(path) <= header.step]  # beyond it: one that is damaged
     for old in ours[kept:]:
         old.unlink(missing_ok=True)
@@ -143,7 +150,7 @@ def load_resume(folder: Path, upto: int | None = None) -> tuple[Header, Tensors,
 
 def newer(folder: Path, step: int) -> list[str]:
     """Names of the checkpoints beyond `step`, the newest that could be read: they are damaged."""
-    return [path.name for path in _checkpoints(folder) if _step(path) > step]
+    return [path.name for path in _beyond(folder, step)]
 
 
 def newest_step(folder: Path) -> int:
@@ -194,10 +201,9 @@ def best(folder: Path) -> Best | None:
 
 
 def forget(folder: Path, step: int) -> None:
-    """Remove what the run in `folder` kept of the steps after `step`: they do not count any more."""
-    for path in _checkpoints(folder / "resume") + _checkpoints(folder / "snapshots"):
-        if _step(path) > step:
-            path.unlink(missing_ok=True)
+    """Remove the snapshots that the run in `folder` kept of the steps after `step`: they do not count any more."""
+    for path in _beyond(folder / "snapshots", step):
+        path.unlink(missing_ok=True)
 
 
 def tidy(folder: Path) -> None:
@@ -254,6 +260,10 @@ def _parts(tensors: Tensors) -> dict[str, Tensors]:
 
 def _checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*.safetensors"), reverse=True) if folder.is_dir() else []
+
+
+def _beyond(folder: Path, step: int) -> list[Path]:
+    return [path for path in _checkpoints(folder) if _step(path) > step]
 
 
 def _step(path: Path) -> int:

@@ -80,13 +80,14 @@ class Keeper:
     def forget(self, step: int) -> Iterator[Note]:
         """The run went back to `step`, and is at it: nothing after it counts any more.
 
-        What is now is written before the newer checkpoints go: they may be the only ones.
+        What is now is written before the newer checkpoints go, and they stay where it cannot be.
         """
-        self.save()
         try:
             self._saver.forget(step)
         except OSError as error:
             yield Note(step=step, text=f"Old weights could not be removed: {reason(error)}", failed=True)
+        self.save()
+        self._saver.settle()
 
     @property
     def unsound(self) -> bool:

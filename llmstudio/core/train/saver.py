@@ -67,6 +67,7 @@ class Saver:
         self.unsound = False  # the newest state was not written, because something in it is no number
         self.paused = 0.0  # seconds that the caller was kept by the longest copy so far
         self._kept = kept
+        self._stale: list[Path] = []  # checkpoints that do not count any more; they go when the next one is there
         self._state = Slot()  # the newest checkpoint
         self._held = [Slot(), Slot()]
         self._snapshots = [Slot(), Slot()]
@@ -109,20 +110,25 @@ class Saver:
         held = [slot for slot in sorted(self._held, key=_step) if slot.header and _finite(slot.tensors)]
         if known := [slot for slot in held if _step(slot) <= step]:
             return known[-1].header, known[-1].tensors  # type: ignore[return-value]
-        self._settle()
+        self.settle()
         if found := checkpoint.load_resume(self.folder / "resume", step):
             return found[:2]
         return (held[0].header, held[0].tensors) if held and held[0].header else None
 
     def forget(self, step: int) -> None:
-        """The run went back to `step`: what came after it is neither held nor kept any more. OSError: some is."""
-        self._settle()
+        """The run went back to `step`: what came after it is neither held nor kept any more. OSError: some is.
+
+        Newer checkpoints stay until the next one is written: they may be the only ones.
+        """
+        self.settle()
         self.unsound = False
         for slot in self._held:
             if _step(slot) > step:
                 slot.header = None
         if self.saved and self.saved.step > step:
             self.saved = None
+        resume = self.folder / "resume"
+        self._stale += [resume / name for name in checkpoint.newer(resume, step)]
         checkpoint.forget(self.folder, step)
 
     def snapshot(self, weights: Tensors, header: Header) -> None:
@@ -153,7 +159,7 @@ class Saver:
     def flush(self) -> list[News]:
         """Wait until all is written; the news."""
         self._write_best()
-        self._settle()
+        self.settle()
         return self.news()
 
     def close(self) -> list[News]:
@@ -165,7 +171,8 @@ class Saver:
         self._held, self._snapshots = [Slot(), Slot()], [Slot(), Slot()]
         return news
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Wait until all that was asked for is written, or cannot be."""
         wait([future for future, _ in self._under_way])
 
     def _write_best(self) -> None:
@@ -185,7 +192,8 @@ class Saver:
             self.unsound = True
             return _failed(header, f"{text} its weights are no numbers any more. What was there before is unchanged.")
         try:
-            checkpoint.save_resume(self.folder / "resume", tensors, header, self._kept)
+            checkpoint.save_resume(self.folder / "resume", tensors, header, self._kept, self._stale)
+            self._stale = []
         except OSError as error:
             return _failed(header, f"{text} {reason(error)} Training goes on; saving is tried again.")
         return Saved(step=header.step)

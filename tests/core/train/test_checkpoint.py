@@ -182,8 +182,12 @@ def test_going_back_forgets_what_came_after(tmp_path: Path) -> None:
     assert checkpoint.load_resume(tmp_path / "resume", upto=1)[0].step == 1
     assert checkpoint.load_resume(tmp_path / "resume", upto=0) is None
     checkpoint.forget(tmp_path, 1)
-    assert sorted(path.name for path in tmp_path.rglob("*.safetensors")) == ["000000001.safetensors", "1.safetensors"]
-    assert checkpoint.newest_step(tmp_path / "resume") == 1
+    assert [path.name for path in (tmp_path / "snapshots").iterdir()] == ["1.safetensors"]
+    gpt, optimizer = trained(1)
+    stale = [tmp_path / "resume" / name for name in checkpoint.newer(tmp_path / "resume", 1)]
+    header = checkpoint.Header(step=1, spec=MODEL)
+    checkpoint.save_resume(tmp_path / "resume", checkpoint.whole(gpt, Moments(gpt, optimizer)), header, stale=stale)
+    assert [path.name for path in (tmp_path / "resume").iterdir()] == ["000000001.safetensors"]
 
 
 def test_more_than_two_can_be_kept(tmp_path: Path) -> None:

@@ -197,8 +197,36 @@ def test_going_back_forgets_what_came_after(run: Run) -> None:
         run.save()
     run.saver.forget(1)
     assert run.saver.back(100)[0].step == 1
+    run.step = 1
+    run.save()
+    run.saver.flush()
     assert checkpoint.newest_step(run.folder / "resume") == 1
     assert [path.name for path in (run.folder / "snapshots").iterdir()] == ["1.safetensors"]
+
+
+def test_newer_checkpoints_stay_until_where_it_went_back_to_is_written(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        run.learn()
+        run.save()
+    run.saver.flush()
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "replace", refuse(errno.ENOSPC))
+        run.saver.forget(2)
+        run.step = 2
+        run.save()
+        (note,) = run.saver.flush()
+    assert isinstance(note, Note) and "the disk is full" in note.text
+    assert checkpoint.newest_step(run.folder / "resume") == 4  # else a crash now would lose the run
+    run.step = 6
+    run.save()
+    assert run.saver.flush() == [Saved(step=6)]
+    assert [path.name for path in (run.folder / "resume").iterdir()] == ["000000006.safetensors"]
+    run.step = 7
+    run.save()
+    run.saver.flush()
+    assert len([*(run.folder / "resume").iterdir()]) == 2
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
