@@ -273,9 +273,9 @@ def _grouped(model: spec.Model, whole: range) -> list[str]:
 
 def ungroup(build: BuildRoom) -> None:
     """Let the blocks of the selected groups stand by themselves again."""
-    gone = groups(build)
-    here = build.selected_blocks
-    build.edit(edits.remove_paths(build.model, [f"groups.{k}" for k in gone]), select=paths(here))
+    gone, here = groups(build), build.selected_blocks
+    left = tuple(group for k, group in enumerate(build.model.groups) if k not in gone)
+    build.edit(replace(build.model, groups=left), select=paths(here))
 
 
 def groups(build: BuildRoom) -> list[int]:
