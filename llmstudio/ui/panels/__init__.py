@@ -19,7 +19,7 @@ BUILD = row(
         Place("build.weights:WeightsPanel", needs=TAB),
         Place("build.history:HistoryPanel", needs=TAB),
         Place("build.properties:PropertiesPanel"),
-        Place("build.cost:CostPanel", 264),
+        Place("build.cost:CostPanel", 264, needs=740),
         Place("build.problems:ProblemsPanel", 188),
         size=360,
     ),
