@@ -35,6 +35,16 @@ def problems(model: S.Model) -> list[Problem]:
     return beyond or [*_stack(model), *_blocks(model), *_skips(model), *_groups(model)]
 
 
+def mended(model: S.Model) -> S.Model:
+    """The model without problems: the first fix of the first of them, until there are none that has a new one."""
+    tried: set[S.Model] = set()
+    while model not in tried:
+        tried.add(model)
+        fixes = (fix.model for problem in problems(model) for fix in problem.fixes)
+        model = next((fixed for fixed in fixes if fixed not in tried), model)
+    return model
+
+
 def data_problems(model: S.Model, recipe: Recipe, manifest: Amounts | None, memory: int | None = None) -> list[Problem]:
     """What keeps a sound model from training on this text, or on a machine with `memory` bytes available."""
     found = [Problem(where="", text=f"{o.title} {o.text}.") for o in outside(recipe)]

@@ -34,7 +34,7 @@ def shorter(block: S.Block, context: int) -> S.Block:
 def near_heads(model: S.Model, heads: int, even: bool) -> list[int]:
     """Numbers of heads on either side of `heads` that share the width evenly, each an even number wide if asked."""
     divisors = [h for h in range(1, min(model.width, 256) + 1) if model.width % h == 0]
-    return near(heads, [h for h in divisors if not even or model.width // h % 2 == 0] or divisors)
+    return near(heads, [h for h in divisors if not even or model.width // h % 2 == 0])
 
 
 def near(n: int, choices: Iterable[int]) -> list[int]:
@@ -51,7 +51,8 @@ def _attention(model: S.Model, where: str, a: S.Attention) -> Iterator[Problem]:
     turns, size = rotates(model, a), a.head_width or model.width // a.heads
     if not a.head_width and model.width % a.heads:
         text = f"{a.heads} heads do not divide {model.width}."
-        yield Problem(where=where, text=text, fixes=(*_other_heads(model, where, a), *_other_width(model)))
+        heads = [*_other_heads(model, where, a, turns)] or [*_other_heads(model, where, a, even=False)]
+        yield Problem(where=where, text=text, fixes=(*heads, *_other_width(model)))
     elif turns and size % 2:
         yield Problem(
             where=where,
@@ -128,15 +129,15 @@ def _heads(n: int, kind: str = "") -> str:
     return f"Use {n} {kind}{'head' if n == 1 else 'heads'}"
 
 
-def _other_heads(model: S.Model, where: str, a: S.Attention) -> Iterator[Fix]:
-    for n in near_heads(model, a.heads, rotates(model, a)):
+def _other_heads(model: S.Model, where: str, a: S.Attention, even: bool) -> Iterator[Fix]:
+    for n in near_heads(model, a.heads, even):
         kv_heads = a.kv_heads if a.kv_heads and n % a.kv_heads == 0 else None
         yield _fix(model, where, _heads(n), replace(a, heads=n, kv_heads=kv_heads))
 
 
 def _other_size(model: S.Model, where: str, a: S.Attention, size: int) -> Iterator[Fix]:
     if a.head_width is None:
-        yield from _other_heads(model, where, a)
+        yield from _other_heads(model, where, a, even=True)
         yield from _other_width(model)
         return
     for n in (size - 1, size + 1):

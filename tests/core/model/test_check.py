@@ -64,6 +64,12 @@ def test_fixes_lead_from_any_model_to_one_that_trains(model: Model, dice) -> Non
     raise AssertionError(f"still wrong after 60 fixes: {found}")
 
 
+@settings(max_examples=50, deadline=None)
+@given(wild())
+def test_the_first_fix_of_each_leads_to_none(model: Model) -> None:
+    assert check.problems(check.mended(model)) == []
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_have_no_problems(name: str) -> None:
     preset = PRESETS[name]

@@ -108,6 +108,19 @@ def test_a_problem_stands_under_its_field_and_a_button_mends_it(qtbot, put, buil
     assert any(label.text() == "No problems" for label in problems.findChildren(QLabel) if label.isVisible())
 
 
+def test_many_problems_are_mended_at_once(put, build) -> None:
+    panel = put(ProblemsPanel)
+    before = build.model
+    assert panel.all.isHidden()
+    wrong = edits.change_all(before, [f"blocks.{i}.attn" for i in range(4)], {"window": 99})
+    build.edit(edits.change_all(wrong, ["blocks.0.attn"], {"heads": 5}))
+    assert panel.count.text() == "5" and not panel.all.isHidden()
+    QTest.mouseClick(panel.all, LEFT)
+    assert build.problems == [] and build.model.blocks[1:] == before.blocks[1:] and panel.all.isHidden()
+    build.undo()
+    assert len(build.problems) == 5
+
+
 def test_without_a_project_the_button_says_why_it_waits(put, session) -> None:
     problems = put(ProblemsPanel)
     assert not problems.train.isEnabled()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from ....core.model.check import Fix, Problem
+from ....core.model.check import Fix, Problem, mended
 from ....core.model.compare import same
 from ... import icons
 from ...doors import go
@@ -53,6 +53,10 @@ class ProblemsPanel(Panel):
         self.body.addStretch()
         self.shown: list[Problem] | None = None
         self.count = self.add_chip("", "error")
+        self.all = button(
+            "Mend all", "", "link", self._mend_all, "The first way to mend each of them; undo brings back"
+        )
+        self.add_tool(self.all)
         train = self.session.train
         for signal in (self.session.build.changed, train.changed, train.recipe_changed, self.session.data.changed):
             signal.connect(self._refresh)
@@ -65,6 +69,7 @@ class ProblemsPanel(Panel):
             self.shown = problems
             self._show(problems)
             self.count.set(str(len(problems)) if problems else "")
+            self.all.setVisible(len(self.session.build.problems) > 1 and any(each.fixes for each in problems))
         why_not = self.session.train.why_not
         self.train.setEnabled(why_not is None)
         many = len(problems) > 1
@@ -103,6 +108,9 @@ class ProblemsPanel(Panel):
         self.session.build.edit(fix.model)
         if fix.recipe:
             self.session.train.edit(fix.recipe)
+
+    def _mend_all(self) -> None:
+        self.session.build.edit(mended(self.session.build.model))
 
     def _train(self) -> None:
         self.session.train.start()
