@@ -21,7 +21,7 @@ REMEMBERED = {  # numbers that the optimiser keeps for each weight
 HOLD = 25  # steps between two states of a run to go back to; see `keeper`
 # The C library takes small pieces from one heap, and what lies between them is not given back. Measured with glibc on
 # eight designs, in both formats.
-LOOSE, LEAST_LOOSE = 0.3, 20e6  # of what a batch leaves, and bytes
+LOOSE, LEAST_LOOSE = 0.3, 30e6  # of what a batch leaves, and bytes
 WHOLE = 32 << 20  # bytes: larger pieces are given back whole (M_MMAP_THRESHOLD's highest value)
 
 

@@ -25,6 +25,7 @@ from .recipe import Recipe
 from .speed import Speed, carried
 
 TRIED, SECONDS = 12, 1.2  # steps tried at most, and for how long
+READ, READ_SECONDS = 3, 0.15  # batches read at most, and for how long: the first is slow
 WRITTEN = 8  # tokens
 MOST_FLOPS = int(5e10)  # of a step that is tried: a fraction of a second on a slow machine
 FEWEST_TOKENS = 64  # in it; fewer would not show how fast matrices are multiplied
@@ -117,11 +118,14 @@ def _looks(learner: Learner, ids: torch.Tensor) -> Generator[None, None, tuple[f
     """Seconds of reading these texts as in a look on the way, of reading them exactly, and of writing one token."""
     reads = []
     for gpt in (learner.quick, learner.shown):
-        start = time.perf_counter()
-        with at_rest(gpt):
-            gpt(ids).sum().item()
-        reads.append(time.perf_counter() - start)
-        yield None
+        times: list[float] = []
+        while len(times) < READ and sum(times) < READ_SECONDS:
+            start = time.perf_counter()
+            with at_rest(gpt):
+                gpt(ids).sum().item()
+            times.append(time.perf_counter() - start)
+            yield None
+        reads.append(min(times))
     start = time.perf_counter()
     for _ in generate(learner.shown, [0], Sampler(seed=0, max_tokens=WRITTEN), _Silent()):
         yield None
