@@ -1,5 +1,6 @@
 """A form made from type hints, driven by mouse and keyboard."""
 
+from dataclasses import replace as replace_option
 from typing import Annotated, Literal
 
 import pytest
@@ -10,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from llmstudio.core.model.spec import Attention, Block, Model
 from llmstudio.core.train.recipe import Recipe
-from llmstudio.ui.form import Form, options
+from llmstudio.ui.fields import editor
+from llmstudio.ui.form import Dress, Form, options
 from llmstudio.ui.theme import theme
 from llmstudio.ui.widgets.combo import Combo
 from llmstudio.ui.widgets.segments import Segments
@@ -185,3 +187,53 @@ def test_what_is_fixed_has_a_padlock(form):
     form.lock((), "")
     assert not form.row("few").editor.padlock.isVisible()
     assert form.row("few").editor.toolTip().endswith("A formula")
+
+
+class Dressed(Struct, frozen=True, kw_only=True):
+    mode: Annotated[Literal["a", "b"], Meta(title="Mode", description="How.")] | None = None
+    size: Annotated[int, Meta(ge=1, le=99, title="Size")] | None = None
+    name: str = "x"
+
+
+def test_a_choice_may_be_off(qtbot):
+    told = []
+    form = Form(Dressed(), told.append)
+    qtbot.addWidget(form)
+    switch = form.row("mode").editor.part
+    assert switch.words == ["off", "a", "b"] and switch.chosen == "off"
+    switch._pick(2)
+    assert told == [Dressed(mode="b")]
+    form.set(Dressed())
+    assert switch.chosen == "off"
+
+
+def test_what_is_off_says_what_it_comes_to_and_where_it_starts(qtbot):
+    told = []
+    form = Form(Dressed(), told.append)
+    qtbot.addWidget(form)
+    size = form.row("size").editor
+    size.say_off("7, as elsewhere", 7)
+    assert size.check.text() == "7, as elsewhere"
+    size.check.click()
+    assert told == [Dressed(size=7)] and size.check.text() == ""
+
+
+def test_a_dressed_form_has_its_own_titles_order_editors_and_rows(qtbot):
+    made = []
+
+    def own(found, value, edited):
+        made.append((found.title, value))
+        return editor(found, value, value, edited)
+
+    def option(found):
+        return replace_option(found, title=found.title.upper())
+
+    dress = Dress(option, {"name": own}, lambda name, value: name != "size" or value.mode == "a")
+    form = Form(Dressed(), lambda _: None, {"First": ["name"], "Then": ["size", "mode"]}, dress=dress)
+    qtbot.addWidget(form)
+    assert form.names == ["name", "size", "mode"] and made == [("NAME", "x")]
+    titles = [each.text() for each in form.findChildren(QLabel) if each.property("role") == "section"]
+    assert titles == ["First", "Then"]
+    assert form.row("size").isHidden()
+    form.set(Dressed(mode="a"))
+    assert not form.row("size").isHidden()
