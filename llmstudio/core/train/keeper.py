@@ -8,7 +8,7 @@ from llmstudio.core import memory
 from llmstudio.core.data.faults import reason
 
 from . import checkpoint, shortage
-from .checkpoint import Header, Tensors
+from .checkpoint import Best, Header, Tensors
 from .events import Note, Saved, Snapshot
 from .learner import Learner
 from .recipe import Recipe
@@ -67,6 +67,10 @@ class Keeper:
     def best(self, loss: float) -> None:
         """Keep the weights that are shown as the best so far."""
         self._saver.best(checkpoint.parameters(self._learner.shown), self._header(), loss)
+
+    def best_before(self, step: int) -> Best | None:
+        """The best weights of `step` or before, where they are still kept."""
+        return self._saver.best_before(step)
 
     def flush(self) -> list[Note | Saved | Snapshot]:
         """Wait until all is written; how that went."""

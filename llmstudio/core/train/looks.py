@@ -8,7 +8,7 @@ from llmstudio.core.chat.generate import Vocabulary, generate
 from llmstudio.core.chat.sampler import Sampler
 
 from . import evaluate
-from .checkpoint import Best
+from .checkpoint import Best, Header
 from .events import Evaluated, Note, Sampled
 from .learner import Learner
 from .recipe import Recipe
@@ -42,6 +42,14 @@ class Looks:
             return True
         self.waited += 1
         return False
+
+    def went_back(self, then: Header | None, kept: Best | None) -> None:
+        """The run is where it was `then`; None: at its start. `kept`: the best weights of up to then that there are.
+
+        Patience is what it was, or whole again where the best of then gave way to one that does not count any more.
+        """
+        self.best = kept
+        self.waited = then.waited if then and then.best == kept else 0
 
     def back_to_best(self, step: int) -> Note:
         """What is said when the run ends at `step` with its best weights."""

@@ -122,7 +122,9 @@ class Saver:
         """
         self.settle()
         self.unsound = False
-        for slot in self._held:
+        if self.best_before(step) is None:
+            (self.folder / checkpoint.BEST).unlink(missing_ok=True)
+        for slot in (*self._held, self._best):
             if _step(slot) > step:
                 slot.header = None
         if self.saved and self.saved.step > step:
@@ -143,6 +145,17 @@ class Saver:
         header = replace(header, best=Best(step=header.step, loss=loss))
         self._best.take(weights, header)
         self._best_due = True
+
+    def best_before(self, step: int) -> Best | None:
+        """The best weights that are kept, where they are of `step` or before. None: a later one took their place."""
+        self.settle()
+        if self._best_due and self._best.header and _step(self._best) <= step:
+            return self._best.header.best
+        try:
+            kept = checkpoint.best(self.folder)
+        except ValueError:  # damaged: as good as none
+            return None
+        return kept if kept and kept.step <= step else None
 
     def news(self) -> list[News]:
         """What was written, or could not be, since the last call; in order. Never waits."""

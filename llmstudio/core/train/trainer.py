@@ -265,6 +265,7 @@ class Trainer:
             self._learner.renew(self._start_from)
         self._told = True
         self._guard.went_back(self.step, bad)
+        self._looks.went_back(found[0] if found else None, self._keeper.best_before(self.step))
         calmer = _calmer((found[0].recipe if found else None) or self.recipe, self.recipe)
         change = self._apply(Changed(step=self.step, fields=calmer, why="roll_back")) if calmer else None
         yield from self._keeper.forget(self.step)

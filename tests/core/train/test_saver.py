@@ -143,6 +143,31 @@ def test_the_best_is_on_the_disk_before_the_checkpoint_that_knows(run: Run, monk
     assert order[2:] == ["000000003.safetensors"]  # the same best is not written twice
 
 
+def test_the_best_of_steps_that_do_not_count_any_more_goes(run: Run) -> None:
+    def better(loss: float) -> None:
+        run.learn()
+        run.saver.best(checkpoint.parameters(run.gpt), run.header, loss)
+
+    def goes_back(step: int) -> checkpoint.Best | None:
+        found = run.saver.best_before(step)
+        run.saver.forget(step)
+        run.saver.flush()
+        assert checkpoint.best(run.folder) == found
+        return found
+
+    better(2.0)
+    run.saver.flush()
+    better(1.5)
+    assert goes_back(1) == checkpoint.Best(step=1, loss=2.0)  # the newer one was not on the disk yet
+    better(1.0)
+    assert goes_back(3) == checkpoint.Best(step=3, loss=1.0)
+    better(0.5)
+    run.saver.flush()
+    assert goes_back(3) is None
+    (run.folder / checkpoint.BEST).write_bytes(b"damaged")
+    assert goes_back(3) is None
+
+
 def test_going_back_in_memory(run: Run) -> None:
     states = {}
     for _ in range(4):

@@ -1,5 +1,6 @@
 """What holds when a run has gone back, stopped early, or been translated: on the disk, in its changes, in its looks."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,8 @@ def test_without_roll_back_a_higher_loss_becomes_the_normal_one_and_is_saved(tmp
         if isinstance(event, Step) and event.step == 30:
             with torch.no_grad():
                 one.model.norm.weight.mul_(1e4)
+        if isinstance(event, Step) and event.step > 40:
+            one._keeper._saver.settle()  # a slow disk would leave the next checkpoint out
         if isinstance(event, Step) and event.step == 50:
             found = checkpoint.load_resume(tmp_path / "resume")
             assert found and found[0].step > 35
@@ -113,6 +116,38 @@ def test_a_run_that_stopped_early_has_its_patience_again(tmp_path: Path) -> None
     assert looks.waited == 2
     looks.back_to_best(2)
     assert looks.waited == 0
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_best_and_patience_are_those_of_where_it_went_back_to(
+    tmp_path: Path, saved: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looks at 45, 50, 55, 60: the one at 55 is the best, and is gone back from."""
+    best = {45: 2.0, 50: 2.5, 55: 1.0, 60: 1.5}
+
+    def look(self: Looks, step: int, recipe: Recipe, whole: bool) -> Generator[None, None, Evaluated]:
+        yield None
+        return Evaluated(step=step, loss=best.get(step, 3.0))
+
+    monkeypatch.setattr(Looks, "evaluate", look)
+    one = small.trainer(tmp_path, steps=70, evaluate_every=5, checkpoint_steps=58 if saved else 46)
+    told = []
+    for event in one.run():
+        if isinstance(event, Step) and event.step == 60:
+            one._keeper._saver.settle()
+            if not told:
+                with torch.no_grad():
+                    one.model.norm.weight.fill_(torch.nan)
+        if isinstance(event, RolledBack):
+            told.append((event.step, one._looks.best, one._looks.waited))
+            best.clear()
+    kept = checkpoint.best(tmp_path)
+    if saved:  # the weights of step 45 are overwritten
+        assert told == [(50, None, 0)]
+        assert kept and (kept.step, kept.loss) == (55, 3.0)
+    else:
+        assert told == [(50, checkpoint.Best(step=45, loss=2.0), 1)]
+        assert kept == checkpoint.Best(step=45, loss=2.0)
 
 
 def test_less_patience_than_was_taken_already_stops_the_run(tmp_path: Path) -> None:
