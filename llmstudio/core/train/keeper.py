@@ -72,6 +72,18 @@ class Keeper:
         """The best weights of `step` or before, where they are still kept."""
         return self._saver.best_before(step)
 
+    def back_to_best(self) -> Best | None:
+        """Put the best weights that are on the disk into the network; None, and nothing is changed: there are none."""
+        try:
+            found = checkpoint.best(self.folder)
+            if found:
+                checkpoint.load_snapshot(self._learner.gpt, self.folder / checkpoint.BEST)
+        except ValueError:  # damaged: as good as none
+            return None
+        if found:
+            self._learner.restart()
+        return found
+
     def flush(self) -> list[Note | Saved | Snapshot]:
         """Wait until all is written; how that went."""
         return self._saver.flush()

@@ -51,14 +51,15 @@ class Looks:
         self.best = kept
         self.waited = then.waited if then and then.best == kept else 0
 
-    def back_to_best(self, step: int) -> Note:
-        """What is said when the run ends at `step` with its best weights."""
-        best, self.waited = self.best, 0  # a run that is extended has its patience again
+    def back_to_best(self, step: int, found: Best | None) -> Note:
+        """What is said when the run ends at `step` with its best weights; None: those are not there any more."""
+        best, self.waited = found or self.best, 0  # a run that is extended has its patience again
         assert best
-        text = (
-            f"Stopped early at step {step}: the validation loss was lowest at step {best.step}, {best.loss:.2f}. "
-            "The weights are those of that step again."
-        )
+        text = f"Stopped early at step {step}: the validation loss was lowest at step {best.step}, {best.loss:.2f}."
+        if found is None:
+            lost = f"{text} The weights of that step are not on the disk any more, so it ends with those it has."
+            return Note(step=step, text=lost, failed=True)
+        text = f"{text} The weights are those of that step again."
         return Note(step=step, text=text, flag=f"back to the best, step {best.step}")
 
     def sample(self, step: int, recipe: Recipe) -> Generator[None, None, Sampled]:

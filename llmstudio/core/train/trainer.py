@@ -207,11 +207,9 @@ class Trainer:
             yield self._portion()
 
     def _stop_early(self) -> News:
-        """Go back to the best weights and end the run here."""
+        """Go back to the best weights, where they are there, and end the run here."""
         yield from self._keeper.flush()
-        checkpoint.load_snapshot(self._learner.gpt, self.folder / checkpoint.BEST)
-        self._learner.restart()
-        yield self._looks.back_to_best(self.step)
+        yield self._looks.back_to_best(self.step, self._keeper.back_to_best())
         yield self._apply(Changed(step=self.step, fields={"steps": self.step}, why="early_stop"))
         yield (yield from self._look(True))
 

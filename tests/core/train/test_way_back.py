@@ -114,7 +114,7 @@ def test_a_run_that_stopped_early_has_its_patience_again(tmp_path: Path) -> None
     for step, loss in enumerate([2.0, 2.1, 2.2]):
         looks.judge(Evaluated(step=step, loss=loss))
     assert looks.waited == 2
-    looks.back_to_best(2)
+    looks.back_to_best(2, looks.best)
     assert looks.waited == 0
 
 
@@ -148,6 +148,26 @@ def test_best_and_patience_are_those_of_where_it_went_back_to(
     else:
         assert told == [(50, checkpoint.Best(step=45, loss=2.0), 1)]
         assert kept == checkpoint.Best(step=45, loss=2.0)
+
+
+@pytest.mark.parametrize("lost", ["missing", "damaged", ""])
+def test_an_early_stop_without_its_best_weights_ends_with_those_it_has(tmp_path: Path, lost: str) -> None:
+    one = small.trainer(
+        tmp_path, steps=60, evaluate_every=5, early_stop=2, learning_rate=1.0, roll_back=False, checkpoint_steps=3
+    )
+    told: list[Event] = []
+    for event in small.happened(one):
+        told.append(event)
+        if isinstance(event, Evaluated) and one._looks.waited == 1:
+            one._keeper._saver.settle()
+            (tmp_path / checkpoint.BEST).unlink() if lost == "missing" else None
+            (tmp_path / checkpoint.BEST).write_bytes(b"half") if lost == "damaged" else None
+        if isinstance(event, Step):
+            weights = small.weights(one.model)
+    (note,) = (e for e in told if isinstance(e, Note))
+    assert note.failed == bool(lost) and ("not on the disk any more" in note.text) == bool(lost)
+    assert small.equal(weights, small.weights(one.model)) == bool(lost)
+    assert [c.why for c in one.changes] == ["early_stop"] and one.step == one.recipe.steps < 60
 
 
 def test_less_patience_than_was_taken_already_stops_the_run(tmp_path: Path) -> None:
