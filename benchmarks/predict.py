@@ -51,9 +51,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def compare(names: Sequence[str], seconds: float) -> None:
     print(f"{'':26}{'memory, MB':>30}{'time, s':>28}")
-    print(
-        f"{'preset':26}{'predicted':>10}{'measured':>10}{'off':>10}{'predicted':>12}{'measured':>8}{'off':>8}  steps   in"
-    )
+    print(f"{'preset':26}{'predicted':>10}{'measured':>10}{'off':>10}{'predicted':>12}{'measured':>8}{'off':>8} steps")
     for name in names:
         said = _child(name, "predict", "--seconds", str(seconds))
         found = _child(name, "measure", "--steps", str(said["steps"]))
