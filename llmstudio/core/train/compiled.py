@@ -76,12 +76,16 @@ def load(file: Path) -> Gradients | None:
 
 
 class Compiler:
-    """Compiled steps, by what they were made from: those in the folder `cache`, and one that is being made."""
+    """Compiled steps, by what they were made from: those in the folder `cache`, and one being made for each device.
+
+    Any thread may call it.
+    """
 
     def __init__(self, cache: Path) -> None:
         self.cache = cache
-        self._process: subprocess.Popen[bytes] | None = None
-        self._file: Path | None = None  # what the process makes
+        self._lock = threading.RLock()
+        self._work: dict[str, tuple[Path, subprocess.Popen[bytes]]] = {}  # what is made for a device, and by whom
+        self._given_up: set[Path] = set()
 
     def ready(self, wish: Wish) -> Gradients | None:
         """The compiled step, loaded; None where it has not been made."""
@@ -89,33 +93,55 @@ class Compiler:
 
     def working(self, wish: Wish) -> bool:
         """Whether this one is being made."""
-        return self._file == wish.file(self.cache) and self._process is not None and self._process.poll() is None
+        with self._lock:
+            file, process = self._work.get(wish.device, (None, None))
+            return process is not None and file == wish.file(self.cache) and process.poll() is None
+
+    def gave_way(self, wish: Wish) -> bool:
+        """Whether it was not made because somebody wanted another one for the same device."""
+        with self._lock:
+            return wish.file(self.cache) in self._given_up
 
     def start(self, wish: Wish) -> None:
-        """Begin to make it, in a process of low priority; another one at work is given up. OSError: it cannot begin."""
-        self.close()
-        self.cache.mkdir(parents=True, exist_ok=True)
-        self._file = wish.file(self.cache)
+        """Begin to make it, in a process of low priority; another one at work for that device is given up.
+
+        OSError: it cannot begin.
+        """
+        with self._lock:
+            self._end(wish.device)
+            self.cache.mkdir(parents=True, exist_ok=True)
+            file = wish.file(self.cache)
+            self._given_up.discard(file)
+            self._work[wish.device] = file, self._begin(file, wish)
+
+    def _begin(self, file: Path, wish: Wish) -> "subprocess.Popen[bytes]":
         paths = os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
         own = {"TORCHINDUCTOR_CACHE_DIR": str(self.cache / "inductor"), "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-W", "ignore", "-m", __name__, str(self._file)],
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-W", "ignore", "-m", __name__, str(file)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **own},
         )  # fmt: skip
-        assert self._process.stdin
-        self._process.stdin.write(msgspec.json.encode(wish) + b"\n")
-        self._process.stdin.flush()  # and it stays open: when it closes, the other side ends
+        assert process.stdin
+        process.stdin.write(msgspec.json.encode(wish) + b"\n")
+        process.stdin.flush()  # and it stays open: when it closes, the other side ends
+        return process
+
+    def _end(self, device: str) -> None:
+        file, process = self._work.pop(device, (None, None))
+        if file is None or process is None:
+            return
+        if process.poll() is None:
+            self._given_up.add(file)
+            process.kill()
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
 
     def close(self) -> None:
-        """End what is being made."""
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
-        self._process = self._file = None
+        """End all that is being made."""
+        with self._lock:
+            for device in [*self._work]:
+                self._end(device)
 
 
 def compile_step(wish: Wish, file: Path) -> None:

@@ -78,5 +78,7 @@ class Translation:
         if self.go_on(learner):
             yield Changed(step=step, fields={"compiled": True}, why="machine")
             yield Note(step=step, text="From here on the step is translated for this machine.", flag="compiled")
+        elif self._compiler.gave_way(wish):
+            self._timed = None  # whether it still pays is seen anew
         else:
             yield Note(step=step, text="The step could not be translated for this machine: the run goes on as it is.")
