@@ -1,7 +1,10 @@
 """Designs that are wrong, empty or huge on a real canvas, and deeds in an odd order: no fault, and nothing is lost."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
+from PySide6.QtWidgets import QFileDialog
 
 from llmstudio.core.model.spec import Group
 from llmstudio.ui.canvas import verbs
@@ -15,3 +18,35 @@ def test_ungrouping_keeps_the_blocks(session, panel, hand, chosen) -> None:
     assert hand.hidden() == [*HIDDEN]
     assert all(verbs.block_of(path) in range(4) for path in session.build.selection)
     assert len(session.build.model.groups) == (0 if "blocks.3" in chosen else 1)
+
+
+@pytest.mark.parametrize(("chosen", "written"), [("Llama 3.2", "Llama 3.2.svg"), ("a.PNG", "a.PNG"), ("b", "b.svg")])
+def test_a_picture_has_the_ending_of_its_format(panel, monkeypatch, tmp_path, chosen, written) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / chosen), ""))
+    panel._save("SVG", False)
+    assert [path.name for path in tmp_path.iterdir()] == [written]
+    assert (tmp_path / written).read_bytes()[:5] == (b"\x89PNG\r" if written == "a.PNG" else b"<?xml")
+
+
+@pytest.mark.parametrize("name", ["a/b\0\n", "..", "x" * 10_000, "", " / ", "文"])
+def test_any_name_of_a_design_gives_a_name_of_a_file(session, panel, monkeypatch, name) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (asked.append(a[2]) or "", ""))
+    session.build.edit(replace(FOUR, name=name))
+    panel._save("PNG", False)
+    (start,) = asked
+    assert Path(start).parent == Path.home() and Path(start).suffix == ".png" and len(Path(start).name) < 90
+    assert all(letter.isprintable() for letter in start)
+
+
+def test_a_picture_that_cannot_be_written_is_told_by_its_name(session, panel, tmp_path) -> None:
+    (tmp_path / "d.png").mkdir()
+    for path in (tmp_path / "d.png", tmp_path / "nowhere" / "x.png", tmp_path / ("x" * 300 + ".png")):
+        panel.save_picture(path)
+        said = session.notices[-1]
+        assert (
+            said.kind == "error"
+            and said.text.startswith(f"{path.name} cannot be written: ")
+            and ".part" not in said.text
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["d.png"]

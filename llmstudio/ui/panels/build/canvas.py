@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
+from ....core.data.faults import reason
 from ... import doors
 from ...canvas import export, verbs
 from ...canvas.alive.overlay import Overlay
@@ -124,19 +125,21 @@ class CanvasPanel(Panel):
         self.scene.update()
 
     def _save(self, name: str, selected: bool, *_: bool) -> None:
-        start = str(Path.home() / f"{self.session.build.model.name}.{name.lower()}")
+        ending = f".{name.lower()}"
+        start = str(Path.home() / f"{_file_name(self.session.build.model.name)}{ending}")
         chosen, _filter = QFileDialog.getSaveFileName(self, "Save the picture", start, FORMATS[name])
         if chosen:
             path = Path(chosen)
             paths = self.session.build.selection if selected else ()
-            self.save_picture(path if path.suffix else path.with_suffix(f".{name.lower()}"), paths)
+            known = path.suffix.lower() in (".png", ".svg")  # "Llama 3.2" has none of a picture
+            self.save_picture(path if known else path.with_name(path.name + ending), paths)
 
     def save_picture(self, path: Path, paths: tuple[str, ...] = ()) -> None:
         """Of these parts, or of the whole design."""
         try:
             export.save(self.scene, path, paths)
         except OSError as error:
-            self.session.tell(error)
+            self.session.say(f"{path.name} cannot be written: {reason(error)}", "error")
         else:
             self.session.say(f"Saved {path.name}")
 
@@ -144,6 +147,12 @@ class CanvasPanel(Panel):
         if watched is self.view and event.type() == QEvent.Type.Resize:
             self.zoom.put()
         return super().eventFilter(watched, event)
+
+
+def _file_name(text: str) -> str:
+    """A design's name as that of a file."""
+    plain = "".join(letter if letter.isprintable() and letter not in '/\\:*?"<>|' else " " for letter in text)
+    return " ".join(plain.split())[:80] or "Design"
 
 
 class ZoomBar(QWidget):
