@@ -88,6 +88,16 @@ def _blocks(model: S.Model) -> Iterator[Problem]:
             if len(model.blocks) > 1:
                 fixes.append(Fix(label="Remove it", model=S.remove(model, i)))
             yield Problem(where=f"blocks.{i}", text="This block is empty: it does nothing.", fixes=tuple(fixes))
+        if model.silent and not block.residual:
+            on = S.change(model, f"blocks.{i}", replace(block, residual=True))
+            yield Problem(
+                where=f"blocks.{i}",
+                text="A silent start and no residual leave nothing in the stream to learn from.",
+                fixes=(
+                    Fix(label="Start as usual", model=replace(model, silent=False)),
+                    Fix(label="Turn the residual on", model=on),
+                ),
+            )
         for name, part in S.parts(block).items():
             yield from part_problems(model, f"blocks.{i}.{name}", part)
 

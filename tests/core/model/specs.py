@@ -105,7 +105,7 @@ def models(draw: st.DrawFn) -> Model:
         norm_gain=draw(st.booleans()),
         embed_norm=draw(st.booleans()),
         embed_scale=draw(st.booleans()),
-        silent=draw(st.booleans()),
+        silent=draw(st.booleans()) and all(block.residual for block in stack),
         tied=draw(st.booleans()),
         head_bias=draw(st.booleans()),
         softcap=draw(st.sampled_from([None, 5.0])),

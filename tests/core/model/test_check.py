@@ -182,6 +182,20 @@ def test_each_problem_is_named_at_its_place(model: Model, where: str, text: str,
         assert check.problems(fix.model) == []
 
 
+def test_a_silent_start_needs_the_residual() -> None:
+    """What writes zeros in place of the stream leaves the parts after it without input, and those before it without a
+    gradient: nothing would ever learn."""
+    off = replace(Block(), residual=False)
+    (problem,) = check.problems(Model(silent=True, blocks=(Block(), off)))
+    assert problem.where == "blocks.1" and "residual" in problem.text
+    assert all(check.problems(fix.model) == [] for fix in problem.fixes)
+    model = Model(vocab=9, context=8, width=24, silent=True, tied=False, norm_gain=False, blocks=(off,))
+    gpt = GPT(model, seed=1)
+    loss = torch.nn.functional.cross_entropy(gpt(torch.arange(8)[None]).flatten(0, 1), torch.arange(1, 9))
+    loss.backward()
+    assert all(p.grad is None or not p.grad.any() for p in gpt.parameters())
+
+
 def test_a_wire_may_end_after_all_blocks() -> None:
     assert check.problems(Model(skips=(Skip(source=0, target=4, gated=True),))) == []
 
