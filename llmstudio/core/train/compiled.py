@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -26,7 +28,9 @@ from llmstudio.core.model.network import GPT
 from . import way as ways
 from .engine import Goal, Gradients, pure
 
-KEPT = 24  # files
+KEPT = 20  # files: the newest
+LARGEST = 2_000_000_000  # bytes of all that are kept
+LEFT = 3600.0  # seconds after which nobody works any more on what is half made
 COMPILERS = ("g++", "clang++", "c++", "cl")
 
 
@@ -162,8 +166,28 @@ def compile_step(wish: Wish, file: Path) -> None:
         write_atomic(file, part.read_bytes())
     finally:
         part.unlink(missing_ok=True)
-    for old in sorted(file.parent.glob("*.pt2"), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
-        old.unlink(missing_ok=True)
+        prune(file.parent)
+
+
+def prune(cache: Path) -> None:
+    """Keep the newest compiled steps, as many as there is room for; what a process that was ended left goes."""
+    there: dict[Path, os.stat_result] = {}
+    for path in (*cache.glob("*.p*"), *(cache / "inductor").glob("*")):
+        with suppress(FileNotFoundError):  # another process prunes too
+            there[path] = path.stat()
+    whole = {path for path in there if path.suffix == ".pt2" and path.stem.isalnum()}  # not .part.pt2, nor .pt2.x.part
+    size, gone = 0, []
+    for n, path in enumerate(sorted(whole, key=lambda path: there[path].st_mtime, reverse=True)):
+        size += there[path].st_size
+        if n >= KEPT or size > LARGEST:
+            gone.append(path)
+    gone += [path for path in there if path not in whole and there[path].st_mtime < time.time() - LEFT]
+    for path in gone:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):  # in use: the next time
+                path.unlink()
 
 
 def _end_with_parent() -> None:

@@ -1,12 +1,15 @@
 """What makes the compiled steps: one at a time for each device, from any thread; and what is kept of them."""
 
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from msgspec.structs import replace
 
 from llmstudio.core.train import compiled
@@ -76,6 +79,44 @@ def test_what_gave_way_is_not_called_impossible(works: Works, monkeypatch: pytes
     works.made[-1].wait()
     (note,) = [news for step in range(40, 80) for news in translation.turn(learner, step, 1000)]
     assert isinstance(note, Note) and "could not be translated" in note.text
+
+
+def aged(path: Path, hours: float, size: int = 10) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    os.truncate(path, size)
+    os.utime(path, (time.time() - hours * 3600,) * 2)
+    return path
+
+
+def test_the_newest_are_kept_and_what_is_half_made_goes(tmp_path: Path) -> None:
+    whole = [aged(tmp_path / f"{n:032x}.pt2", 100 - n) for n in range(30)]
+    halves = [aged(tmp_path / name, 2) for name in ("a.part.pt2", ".a.pt2.x1.part", "inductor/ab/c.cpp")]
+    os.utime(tmp_path / "inductor" / "ab", (time.time() - 7200,) * 2)
+    under_way = [aged(tmp_path / name, 0.1) for name in ("b.part.pt2", ".b.pt2.x1.part", "inductor/cd/c.cpp")]
+    compiled.prune(tmp_path)
+    assert [path for path in whole if path.exists()] == whole[-compiled.KEPT :]
+    assert not any(path.exists() for path in halves) and all(path.exists() for path in under_way)
+
+
+def test_few_large_ones_are_kept(tmp_path: Path) -> None:
+    whole = [aged(tmp_path / f"{n:032x}.pt2", 100 - n, 700_000_000) for n in range(5)]
+    compiled.prune(tmp_path)
+    assert [path for path in whole if path.exists()] == whole[-2:]
+
+
+def test_making_one_prunes_also_where_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(program: object, package_path: str) -> None:
+        Path(package_path).write_bytes(b"half")
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(torch._inductor, "aoti_compile_and_package", half)
+    old = [aged(tmp_path / f"{n:032x}.pt2", 100 - n) for n in range(22)]
+    wish = replace(WISH, model=replace(small.MODEL, blocks=small.MODEL.blocks[1:]), way=Way(fused=(False,)))
+    with pytest.raises(RuntimeError, match="no compiler"):
+        compiled.compile_step(wish, wish.file(tmp_path))
+    assert sorted(path for path in tmp_path.iterdir()) == old[2:]
+    assert Compiler(tmp_path).ready(wish) is None
 
 
 def test_threads_that_ask_at_once_leave_no_process_behind(works: Works) -> None:
