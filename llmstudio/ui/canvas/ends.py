@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ..theme import theme
 from .items import READABLE, TINY, CanvasItem, detail
-from .layout import MARGIN, STREAM_WIDTH, Box, Layout
+from .layout import CARD_W, CARD_X, STREAM_WIDTH, Box, Layout
 from .paint import (
     CENTER,
     FACTS,
@@ -27,8 +27,9 @@ from .paint import (
 from .shown import EndLook, StreamLook
 from .tiny import LARGEST, LEAST, line
 
-CHIP_H, CHIP_STEP = 24, 27
+CHIP_H = 24
 NOTE_W = 264
+WORDS_W = 130  # behind the tokens
 
 
 class EndItem(CanvasItem):
@@ -81,8 +82,8 @@ class StreamItem(CanvasItem):
         SMALL.write(p, QRectF(14, plan.head.bottom + 12, 240, 20), "a score for every token, at every place")
         self._chips(p, plan, look)
         if look.note:
-            box = QRectF(plan.embed.right + 88, plan.embed.y - MARGIN + 4, NOTE_W, 32)
-            icon(p, "note", QRectF(box.x() - 22, box.y() + 1, 14, 14), "muted")
+            box = QRectF(CARD_X + 22, plan.embed.bottom + 4, NOTE_W, 32)
+            icon(p, "note", QRectF(box.x() - 22, box.center().y() - 7, 14, 14), "muted")
             _words(p, box, look.note, 11)
         if look.hint:
             _words(p, QRectF(24, plan.line(0) - 30, 330, 60), look.hint, 13)
@@ -93,14 +94,17 @@ class StreamItem(CanvasItem):
             SMALL.write(p, QRectF(-100, y, 200, CHIP_H), "tokens in", CENTER)
             return
         ink = PATH.as_("text")
-        widths = [max(20.0, ink.width(piece) + 10) for piece in look.pieces]
-        x = -(sum(widths) + 4 * (len(widths) - 1)) / 2
-        for i, (piece, width) in enumerate(zip(look.pieces, widths, strict=True)):
-            box = QRectF(round(x), y, round(width), CHIP_H)
+        x, shown = plan.embed.x, 0
+        for i, piece in enumerate(look.pieces):
+            width = max(20, round(ink.width(piece)) + 10)
+            if x + width > CARD_X + CARD_W - WORDS_W:
+                break
+            box = QRectF(x, y, width, CHIP_H)
             card(p, box, ("raised", "hover")[i % 2], "line", radius=3)
             ink.write(p, box, piece, CENTER)
-            x += width + 4
-        words = f"text in, and {look.more} more" if look.more else "text in"
+            x, shown = x + width + 4, i + 1
+        more = look.more + len(look.pieces) - shown
+        words = f"text in, and {more} more" if more else "text in"
         SMALL.write(p, QRectF(x + 12, y, 160, CHIP_H), words)
 
 

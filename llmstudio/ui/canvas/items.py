@@ -139,6 +139,10 @@ def _open(p: QPainter, place: Place, look: BlockLook, zoom: float, loose: bool) 
 
 def _header(p: QPainter, header: QRectF, place: Place, look: BlockLook) -> None:
     rest = header.adjusted(32, 0, -12, 0)
+    if look.problem:
+        rest.setLeft(rest.left() + TITLE.write(p, rest, look.title) + 12)
+        two_lines(p, rest, look.problem, "error")
+        return
     if look.live:
         rest.setRight(rest.right() - reading(p, rest, look.live) - 12)
     else:
@@ -146,9 +150,7 @@ def _header(p: QPainter, header: QRectF, place: Place, look: BlockLook) -> None:
     rest.setLeft(rest.left() + TITLE.write(p, rest, look.title) + 12)
     rest.setRight(rest.right() - chips(p, rest, look.marks, 60))
     rest.setLeft(rest.left() + PATH.write(p, rest, place.path) + 12)
-    if look.problem:
-        SMALL.as_("error").write(p, rest, look.problem)
-    elif not place.rows:
+    if not place.rows:
         SMALL.write(p, rest, EMPTY)
 
 
@@ -224,11 +226,12 @@ def _shared(p: QPainter, place: Place, look: BlockLook) -> None:
 def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, zoom: float, shared: bool) -> None:
     """`shared`: its norm is that of all parts, and drawn beside it."""
     card(p, box, *grounds(selected, hovered, bool(row.problem), "raised", "line_strong"))
-    left = 10 if shared else 54
+    normed = row.before and not shared
+    left = 54 if normed else 12
     if zoom < READABLE:
         tiny.line(p, box.adjusted(10, 0, -10, 0), row.name, row.marks, zoom, "error" if row.problem else "text", 500)
         return
-    if row.before and not shared:
+    if normed:
         norm_chip(p, QRectF(box.x() + 8, box.y() + 9, 38, 18))
     icon(p, row.icon, QRectF(box.x() + left, box.y() + 10, 16, 16), "accent" if selected else "text")
     rest = box.adjusted(left + 24, 0, -8, 0)
@@ -246,7 +249,8 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
 
 def _facts(p: QPainter, box: QRectF, row: RowLook) -> None:
     """What it is, what is unusual about it and a number: chips where they fit in one line, otherwise words in two."""
-    taken = 8 + (reading(p, box, row.live) if row.live else SMALL.width(row.count))
+    words = max(SMALL.width(row.facts), SMALL.width(", ".join(row.marks))) if row.marks else FACTS.width(row.facts)
+    taken = 8 + (reading(p, box, row.live, words + 8) if row.live else SMALL.width(row.count))
     rest = box.adjusted(0, 0, -taken, 0)
     wanted = sum(SMALL.width(mark) + CHIP for mark in row.marks)
     single = FACTS.width(row.facts) + wanted <= rest.width()
@@ -257,13 +261,26 @@ def _facts(p: QPainter, box: QRectF, row: RowLook) -> None:
     elif not row.marks:
         two_lines(p, rest, row.facts, "muted")
     else:
-        above, below = box.adjusted(0, 2, 0, -18), box.adjusted(0, 18, 0, -2)
-        SMALL.write(p, above.adjusted(0, 0, -taken, 0), row.facts)
+        above, below = rest.adjusted(0, 2, 0, -18), box.adjusted(0, 18, 0, -2)
         if row.live:
             below.setRight(rest.right())
         else:
-            SMALL.write(p, above, row.count, RIGHT)
-        SMALL.as_("text").write(p, below, ", ".join(row.marks))
+            SMALL.write(p, box.adjusted(0, 2, 0, -18), row.count, RIGHT)
+        _marked(p, above, below, row)
+
+
+def _marked(p: QPainter, above: QRectF, below: QRectF, row: RowLook) -> None:
+    """Facts in the line above, what is unusual in the one below; as much of it as must in the rest of the first."""
+    strong, split = SMALL.as_("text"), 0
+    while split < len(row.marks) and strong.width(", ".join(row.marks[split:])) > below.width():
+        head = f"{row.facts}, {', '.join(row.marks[: split + 1])}"
+        if strong.width(head) > above.width():
+            break
+        split += 1
+    head = ", ".join(row.marks[:split])
+    taken = SMALL.write(p, above, row.facts + ", " * bool(head))
+    strong.write(p, above.adjusted(taken, 0, 0, 0), head)
+    strong.write(p, below, ", ".join(row.marks[split:]))
 
 
 def two_lines(p: QPainter, box: QRectF, text: str, role: str) -> None:

@@ -13,6 +13,7 @@ from .shown import Live
 
 LEFT, RIGHT, CENTER = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
 CHIP = 15  # what a chip takes beside its words
+SPARK = 56  # a curve beside a number, at most
 DOTS = 16  # pixels between two dots of the ground
 MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
@@ -153,8 +154,11 @@ def norm_chip(p: QPainter, box: QRectF) -> None:
     SMALL.write(p, box, "norm", CENTER)
 
 
-def reading(p: QPainter, box: QRectF, live: Live) -> float:
-    """What is measured on a part, at the right end: how it went, its colour on the ramp and the number. Width taken."""
+def reading(p: QPainter, box: QRectF, live: Live, kept: float = 0) -> float:
+    """What is measured on a part, at the right end: its colour on the ramp, the number, and how it went.
+
+    The last only as wide as leaves `kept` of the box. The width taken.
+    """
     taken = SMALL.as_("text").write(p, box, live.text, RIGHT)
     if live.share is not None:
         swatch = QRectF(box.right() - taken - 15, box.center().y() - 5, 10, 10)
@@ -162,9 +166,10 @@ def reading(p: QPainter, box: QRectF, live: Live) -> float:
         p.setBrush(theme.on_ramp(live.ramp, live.share))
         p.drawRect(swatch)
         taken += 19
-    if len(live.spark) > 1 and box.width() > taken + 70:
-        spark(p, QRectF(box.right() - taken - 62, box.center().y() - 8, 56, 16), live.spark)
-        taken += 66
+    wide = min(SPARK, box.width() - taken - 14 - kept)
+    if len(live.spark) > 1 and wide >= SPARK / 2:
+        spark(p, QRectF(box.right() - taken - 6 - wide, box.center().y() - 8, wide, 16), live.spark)
+        taken += wide + 10
     return taken
 
 

@@ -159,7 +159,7 @@ class Scene(QGraphicsScene):
             inside = {frame.path, *(f"blocks.{i}" for i in range(frame.first, frame.last + 1))}
             if some is None or some & inside:
                 self.groups[frame.path].place(frame, looks.group(now, frame.path))
-        self.embed.place(self.plan.embed, looks.end(now, "embed"), 88)
+        self.embed.place(self.plan.embed, looks.end(now, "embed"), 12)
         self.head.place(self.plan.head, looks.end(now, "head"), 128)
         if some is None:
             self.stream.place(self.plan, looks.stream(now))
