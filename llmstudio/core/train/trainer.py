@@ -34,6 +34,10 @@ from .way import Way
 AWAY = 0.5  # seconds: a longer absence between two steps is a pause and not counted
 RATES = ("learning_rate", "matrix_rate", "min_learning_rate", "weight_decay", "clip", "batch")  # what may have been it
 REPEATS = ("roll_back", "early_stop")  # changes that a repeated run comes to by itself
+UNTRANSLATED = (
+    "From here on, the run that is repeated computed with a translated step. There is none here now, so the last "
+    "digits may differ."
+)
 T = TypeVar("T")
 News = Generator[Event | None, None, None]
 
@@ -221,6 +225,8 @@ class Trainer:
         while self._wanted and _due(self._wanted[0], self.step, len(self._guard.troubles)):
             change = self._wanted.popleft()
             yield self._apply(change if change.step >= 0 else replace(change, step=self.step))
+            if change.fields.get("compiled") and self._learner.engine.compiled is None:
+                yield Note(step=self.step, text=UNTRANSLATED)
         for news in self._translation.turn(self._learner, self.step, self.recipe.steps):
             yield self._noted(news) if isinstance(news, Changed) else news
         if planned > self.step >= self.recipe.steps:  # this step has become the last one

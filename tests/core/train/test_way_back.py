@@ -87,6 +87,24 @@ def test_a_change_after_a_roll_back_is_repeated_after_it(tmp_path: Path) -> None
     assert two.changes == one.changes
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_repeat_tells_where_the_translated_step_is_missing(tmp_path: Path, there: bool) -> None:
+    class Ready(Compiler):
+        def ready(self, wish: Wish):  # type: ignore[no-untyped-def]
+            engine = one._learner.engine
+            return (lambda x, y, *weights: engine._eager(x, y, wish.goal)) if there else None
+
+    recipe, plan = small.replace(small.RECIPE, steps=4, compile=True), Changed(step=2, fields={"compiled": True})
+    one = Trainer(
+        small.MODEL, recipe, small.TOKENS, small.LETTERS, tmp_path, changes=[plan], compiler=Ready(tmp_path / "cache")
+    )
+    told = list(small.happened(one))
+    notes = [e for e in told if isinstance(e, Note)]
+    assert [e.fields for e in told if isinstance(e, Changed)] == [{"compiled": True}]
+    assert [note.step for note in notes] == ([] if there else [2])
+    assert there or "the last digits may differ" in notes[0].text
+
+
 def test_without_roll_back_a_higher_loss_becomes_the_normal_one_and_is_saved(tmp_path: Path) -> None:
     one = small.trainer(tmp_path, steps=60, roll_back=False, checkpoint_steps=1, learning_rate=1e-9)
     for event in one.run():
