@@ -80,7 +80,8 @@ def reading(mode: Mode, path: str, value: float, step: int, spark: Iterable[floa
     """The number in words; `more` is what else is to be said of it."""
     scale = SCALES[mode]
     text = percent(value) if scale.high == 1.0 and not scale.powers else number(value)
-    said = f"{scale.title[:1].upper()}{scale.title[1:]} {text} at step {step:,}{more}".replace(",", THIN, 1)
+    at = f"{step:,}".replace(",", THIN)
+    said = f"{scale.title[:1].upper()}{scale.title[1:]} {text} at step {at}{more}"
     return Reading(path=path, value=value, text=text, share=scale.share(value), said=said, spark=tuple(spark))
 
 

@@ -58,6 +58,7 @@ def test_numbers_stand_alike() -> None:
     assert (made.text, made.share) == ("42\u2009%", 0.421)
     assert made.said == "Attention entropy 42\u2009% at step 1\u2009200"
     assert reading("attention", "blocks.0.attn", float("nan"), 3).text == "not a number"
+    assert reading("attention", "blocks.0.attn", 0.5, 60, (), "; heads 2.0, 2.1 bits").said.endswith("2.0, 2.1 bits")
     assert strongest([None, made, reading("attention", "x", 0.1, 3)]) is made
     assert strongest([None]) is None
 

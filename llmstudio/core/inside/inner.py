@@ -37,7 +37,7 @@ def dissect(gpt: GPT, ids: Sequence[int] | NDArray[Any], block: int) -> Anatomy:
     ValueError where there is no token, or the weights are no numbers any more.
     """
     if not len(ids):
-        raise ValueError("There is nothing to look at yet: write a probe text.")
+        raise ValueError("There is nothing to look at yet: write a probe text in letters that the model knows.")
     read = np.asarray(ids, dtype=np.int64)[-gpt.spec.context :]
     there = cast(Block, gpt.blocks[block])
     flow: dict[str, tuple[Tensor, Tensor]] = {}  # what went into each part and norm, and what came out

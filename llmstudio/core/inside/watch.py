@@ -35,7 +35,7 @@ def watch(gpt: GPT, ids: Sequence[int] | NDArray[Any], hidden: bool = False) -> 
     flags are as before afterwards, also after an error. ValueError where there is no token.
     """
     if not len(ids):
-        raise ValueError("There is nothing to look at yet: write a probe text.")
+        raise ValueError("There is nothing to look at yet: write a probe text in letters that the model knows.")
     read = np.asarray(ids, dtype=np.int64)[-min(gpt.spec.context, LONGEST) :]
     assert read.min() >= 0 and read.max() < gpt.spec.vocab
     parts = [block.attn if isinstance(block.attn, Attention) else None for block in gpt.blocks]
