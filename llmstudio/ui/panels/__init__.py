@@ -12,6 +12,7 @@ DATA = row(
 )
 BUILD = row(
     Place("build.parts:PartsPanel", 224),
+    Place("build.compare:ComparePanel", needs=TAB),
     Place("build.code:CodePanel", needs=TAB),
     Place("build.canvas:CanvasPanel"),
     column(
