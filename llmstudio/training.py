@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from .core.train.fields import parse
 from .core.train.outcome import Outcome, summaries
@@ -50,13 +51,32 @@ def _new_run(session: Session, args: argparse.Namespace) -> None:
     try:
         room.edit(new[1])
         build.edit(new[0])
-        if (reason := room.why_not) is not None:
-            raise ValueError(reason)
+        _ready(session, room.why_not)
         _begin(session, room.ordered(args.run, _snapshot(session, args.from_)))
     except ValueError:
         room.edit(recipe)
         build.edit(model)
         raise
+
+
+def _ready(session: Session, why: str | None) -> None:
+    """ValueError with why it cannot begin, and what to type where that would mend it."""
+    if why is None:
+        return
+    room, build = session.train, session.build
+    for problem in (build.problems or room.problems)[:1]:
+        for fix in problem.fixes:
+            changed = [(build.model, fix.model, "model."), (room.recipe, fix.recipe, "")]
+            words = [word for old, new, where in changed if new for word in _typed(old, new, where)]
+            if words and problem.text == why and all(words):
+                raise ValueError(f"{why} Mend it with {' '.join(words)}.")
+    raise ValueError(why)
+
+
+def _typed(old: Struct, new: Struct, where: str) -> list[str]:
+    """What to type to come from one to the other; "" for a field that cannot be typed."""
+    fields = [(name, getattr(new, name)) for name in new.__struct_fields__ if getattr(new, name) != getattr(old, name)]
+    return [f"--set {where}{name}={value}" if isinstance(value, int | float) else "" for name, value in fields]
 
 
 def _snapshot(session: Session, text: str) -> tuple[Run, int] | None:
@@ -131,8 +151,7 @@ def sweep(session: Session, args: argparse.Namespace) -> Result:
     fields = {key: parse(session.build.model, key, value) for key, value in typed(args.set)}
     drawn = {} if args.random is None else {"kind": "random", "draws": args.random}
     plan = Sweep(fields=fields, seeds=args.seeds, limit=args.limit, **drawn)
-    if (reason := room.why_never) is not None:
-        raise ValueError(reason)
+    _ready(session, room.why_never)
     group = room.sweep(plan)
     _finish_queue(session)
     done = [run for run in room.runs if run.group == group]
@@ -185,6 +204,7 @@ def rate(session: Session, args: argparse.Namespace) -> Result:
     """Look for a good learning rate for the design and recipe."""
     open_project(session, args)
     session.wait(session.computer.find())
+    _ready(session, session.train.why_not)
     line = Line()
     session.wait(session.train.find_rate(), of_data(session, line))
     finder = session.train.finder

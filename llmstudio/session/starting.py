@@ -138,21 +138,20 @@ class Starting(Runs):
         return self._hall.then(ready, lambda prepared: self._begin(prepared, order), lambda _: self._not_begun())
 
     def _begin(self, prepared: Any, order: Queued) -> "Future[Any] | None":
-        project, manifest = self._hall.project, self._data.manifest
-        if prepared is None or project is None or manifest is None:  # cancelled, or closed
+        if prepared is None or self._hall.project is None or self._data.manifest is None:  # cancelled, or closed
             self._not_begun()
             return None
+        checked = self._hall.files.ask(_source, self._hall.folder, order.origin)
+        return self._hall.then(checked, lambda source: self._make(order, source), self._not_made)
+
+    def _make(self, order: Queued, start_from: Path | None) -> "Future[Any] | None":
+        project, manifest = self._hall.project, self._data.manifest
+        assert project and manifest
         model = order.model if order.origin else replace(order.model, vocab=manifest.vocab)
         if wrong := self._problems(model, order.recipe):
             self._hall.say(wrong[0].text, "error")
             self._not_begun()
             return None
-        checked = self._hall.files.ask(_source, self._hall.folder, order.origin)
-        return self._hall.then(checked, lambda source: self._make(order, model, source), self._not_made)
-
-    def _make(self, order: Queued, model: Model, start_from: Path | None) -> "Future[Any]":
-        project, manifest = self._hall.project, self._data.manifest
-        assert project and manifest
         name, number = self._free_name(project.next_run)
         self._hall.edit_project(next_run=number + 1)
         about = About(

@@ -57,6 +57,20 @@ def test_what_does_not_go_is_refused_and_changes_nothing(say, place, words):
     assert contents(place) == before
 
 
+@pytest.mark.parametrize("wrong", ["model.vocab=7", "model.context=9999"])
+def test_what_to_type_is_told(say, place, wrong):
+    answer = say("train", place, "--set", wrong)
+    refused(answer, f"Mend it with --set {wrong.partition('=')[0]}=")
+    typed = answer[2].rpartition("Mend it with ")[2].rstrip(".\n").split()
+    assert say("train", place, "--set", wrong, *typed, "--set", "batch=1", "--steps", 1)[0] == 0
+
+
+@pytest.mark.parametrize("words", [("--repeat", "run 1"), ("--from", "run 1@4")])
+def test_another_tokenizer_is_told_as_such(say, place, words):
+    assert say("tokenize", place, "--kind", "byte")[0] == 0
+    refused(say("train", place, *words), "The tokenizer changed since run 1 began")
+
+
 def test_a_run_is_repeated_exactly(say, place):
     first = answer(say, "runs", place)["runs"][0]
     again = answer(say, "train", place, "--repeat", "run 1", "--run", "again")
