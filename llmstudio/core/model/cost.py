@@ -195,9 +195,14 @@ def footprint(
     return memory.footprint(model, recipe, _parameters(model), portion(recipe), dtype, fused, held)
 
 
-def training_bytes(model: S.Model, recipe: Recipe, dtype: str = "float32", fused: bool = False) -> int:
-    """Bytes that training by `recipe` cannot do without: of a batch, only the largest portion is there at a time."""
-    return footprint(model, recipe, dtype, fused, held=False).total
+def training_bytes(model: S.Model, recipe: Recipe) -> int:
+    """Bytes that training by `recipe` cannot do without, computed in the way that takes least where that is open.
+
+    Of a batch, only the largest portion is there at a time; no states are held to go back to.
+    """
+    dtype = "float32" if recipe.precision == "float32" else "bfloat16"
+    least = footprint(model, recipe, dtype, fused=True, held=False)
+    return least.on_device + least.kept
 
 
 def portion(recipe: Recipe) -> int:
