@@ -1,13 +1,14 @@
 """What two designs differ in and what each of them costs, as lines of three columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from .....core.model.compare import Gathered, differences, gather
-from .....core.model.cost import cost, training_bytes
+from .....core.model.cost import cost, footprint
+from .....core.model.footprint import Footprint
 from .....core.model.spec import PARTS, Block, Model, Skip
 from .....core.train.recipe import Recipe
 from ....canvas import words
@@ -16,6 +17,7 @@ from ....numbers import MINUS, count, percent, size
 from ....words.changes import listed, name, option, place
 from ....words.numbers import plural
 
+Taking = Callable[[Model, Recipe], Footprint]
 NEAR = 0.005  # a share that makes no difference worth a number
 
 
@@ -39,9 +41,9 @@ def lines(other: Model, this: Model) -> list[Line]:
     return [_line(found, other, this) for found in gather(differences(other, this))]
 
 
-def bills(other: Model, this: Model, recipe: Recipe) -> list[Line]:
-    """What each costs; the second with its share more or less."""
-    pairs = zip(_bill(other, recipe), _bill(this, recipe), strict=True)
+def bills(other: Model, this: Model, recipe: Recipe, memory: Taking = footprint) -> list[Line]:
+    """What each costs; the second with its share more or less. `memory`: what training takes, by model and recipe."""
+    pairs = zip(_bill(other, memory(other, recipe)), _bill(this, memory(this, recipe)), strict=True)
     return [Line(a.title, a.text, f"{b.text}{_more(a.amount, b.amount)}") for a, b in pairs if a.amount or b.amount]
 
 
@@ -91,9 +93,8 @@ def _selectable(path: str, there: Any) -> str:
     return path if _whole(path) and there is not None else path.rpartition(".")[0]
 
 
-def _bill(model: Model, recipe: Recipe) -> list[Bill]:
-    found = cost(model)
-    memory = training_bytes(model, recipe)
+def _bill(model: Model, taken: Footprint) -> list[Bill]:
+    found, memory = cost(model), taken.total
     return [
         Bill("Parameters", found.parameters, millions(found.parameters)),
         Bill("Used by one token", found.active, millions(found.active)),

@@ -76,7 +76,9 @@ class ComparePanel(Panel):
         self.sentence.setText(sentence(found, other, this))
         self.differences.show_lines(found, self._chosen, "this")
         self.differences.setVisible(bool(found))
-        self.costs.show_lines(bills(other, this, self.session.train.recipe), self._chosen, "this")
+        build = self.session.build
+        costs = bills(other, this, self.session.train.recipe, build.estimate.memory_of)
+        self.costs.show_lines(costs, self._chosen, "this")
         self.take.setEnabled(bool(found))
 
     def _other(self) -> Model:
