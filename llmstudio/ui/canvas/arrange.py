@@ -12,7 +12,8 @@ from .layout import Box, Frame, Layout, Place, Row, Wire
 POST = (5, 20, 41)  # where a row reads, adds and norms after the sum
 PRE = (8, 28)
 OUT, OUT_FOOT = 10, 20  # parallel parts: the line on which they go back, and the foot below it
-NEAR_GAP = 16
+NEAR_GAP = 12
+NORMED = 24  # room for the norm of what parallel parts put out together
 LANES = 6  # that have the full step; more of them move together
 
 
@@ -159,7 +160,8 @@ def _near(i: int, y: float, block: Block, shape: float | None) -> Place:
         rows.append(Row(f"{path}.{name}", box, top + near.READS[name], adds, adds + 21 if post else None))
         top = box.bottom + NEAR_GAP
     if block.parallel:
-        rows = [Row(r.path, r.box, rows[0].reads, rows[-1].adds, rows[-1].norms) for r in rows]
+        after = NORMED if block.placement == "sandwich" and block.norm != "none" and len(rows) > 1 else 0
+        rows = [Row(r.path, r.box, rows[0].reads, rows[-1].adds + after, rows[-1].norms) for r in rows]
     card = Box(L.CARD_X, y, near.WIDTH + 2 * L.PAD, top - NEAR_GAP + L.PAD - y)
     return _standing(path, card, tuple(rows), block, "near", shape)
 

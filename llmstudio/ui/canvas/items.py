@@ -81,7 +81,7 @@ class BlockItem(CanvasItem):
         place, look = self.value
         zoom = detail(p, option)
         p.translate(0, -place.card.y)
-        if zoom < TINY:
+        if zoom < TINY and not place.near:
             tiny.block(p, place, look, zoom)
         elif place.folded:
             _folded(p, place, look, zoom)
@@ -114,7 +114,8 @@ def _folded(p: QPainter, place: Place, look: BlockLook, zoom: float) -> None:
 def _open(p: QPainter, place: Place, look: BlockLook, zoom: float, loose: bool) -> None:
     whole = place.path in look.selected
     box = rect(place.card)
-    card(p, box, *grounds(whole, look.hovered == place.path, bool(look.problem), "panel", "line"), radius=6)
+    ground, *outline = grounds(whole, look.hovered == place.path, bool(look.problem), "panel", "line")
+    card(p, box, "panel" if place.near else ground, *outline, radius=6)
     header = QRectF(box.x(), box.y(), box.width(), HEADER if place.rows else box.height())
     chevron(p, box.x() + 18, header.center().y(), "muted", True)
     if zoom >= READABLE:
@@ -165,7 +166,8 @@ def _stream(p: QPainter, place: Place, look: BlockLook) -> None:
         role = chosen.get(row.path, "muted") if not place.shared else next(iter(chosen.values()), "muted")
         left = place.shared.x if place.shared else row.box.x
         if not place.shared or row is place.rows[0]:
-            arrow(p, QPointF(STREAM_WIDTH / 2, row.reads + 0.5), QPointF(left, row.reads + 0.5), role)
+            way = QPointF(STREAM_WIDTH / 2, row.reads + 0.5), QPointF(left, row.reads + 0.5)
+            bus(p, way, role) if place.near else arrow(p, *way, role)
         if (row.reads, row.adds) in done:
             continue
         done.add((row.reads, row.adds))
@@ -193,10 +195,12 @@ def _together(p: QPainter, place: Place, look: BlockLook) -> None:
     bus(p, [QPointF(STREAM_WIDTH / 2, first.reads), QPointF(IN_X, first.reads), QPointF(IN_X, ins[last])], role)
     bus(p, [QPointF(OUT_X, outs[first]), QPointF(OUT_X, last.adds)], role)
     for row in place.rows:
-        arrow(p, QPointF(IN_X, ins[row]), QPointF(row.box.x, ins[row]), role)
+        bus(p, [QPointF(IN_X, ins[row]), QPointF(row.box.x, ins[row])], role)
         bus(p, [QPointF(row.box.x, outs[row]), QPointF(OUT_X, outs[row])], role)
     arrow(p, QPointF(OUT_X, last.adds), QPointF(PLUS if look.residual else STREAM_WIDTH / 2, last.adds), role)
     (plus(p, 0, last.adds, role) if look.residual else joint(p, last.adds, role))
+    if look.rows[0].after:
+        pill(p, OUT_X, last.adds - 13, "norm", SMALL, height=16)
     if last.norms is not None:
         pill(p, 0, last.norms, "norm", SMALL, height=16)
 

@@ -6,6 +6,6 @@ top and is added to it `ADDS` below. Nothing is imported here: `arrange` needs t
 """
 
 WIDTH = 796
-HEIGHT = {"conv": 212.0, "attn": 372.0, "rec": 372.0, "mlp": 288.0, "moe": 300.0}
+HEIGHT = {"conv": 212.0, "attn": 372.0, "rec": 372.0, "mlp": 248.0, "moe": 300.0}
 READS = {"conv": 96.0, "attn": 172.0, "rec": 172.0, "mlp": 128.0, "moe": 128.0}
 ADDS = {name: height - 20 for name, height in HEIGHT.items()}

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from ....core.model.spec import parts
 from ...numbers import percent
 from ..paint import SMALL
 from . import READS
@@ -37,7 +38,8 @@ def enter(p: QPainter, s: Sketch, y: float) -> float:
         S.line(p, (0, y), (x + wide, y), headed=False)
         return x + wide
     S.line(p, (0, y), (x - 1, y))
-    words = f"{NORMS[s.block.norm]}, {s.design.width}"
+    again = s.block.parallel and s.kind != next(iter(parts(s.block)))
+    words = "the same" if again else f"{NORMS[s.block.norm]}, {s.design.width}"
     S.norm_ground(p, QRectF(x, y - high / 2, wide, high), words)
     return x + wide + 1
 
@@ -45,6 +47,8 @@ def enter(p: QPainter, s: Sketch, y: float) -> float:
 def leave(p: QPainter, s: Sketch, x: float, y: float) -> None:
     """From x back to the stream at y, with how much that changes it."""
     S.line(p, (x, y), (0, y), headed=False)
+    if s.block.placement == "sandwich" and s.block.norm != "none" and not s.block.parallel:
+        S.op(p, 100, y, "norm")
     if s.inside is None:
         return
     share = s.inside.share

@@ -107,7 +107,7 @@ def draw(p: QPainter, s: Sketch, found: list[Frame]) -> None:
 
 def _load(p: QPainter, s: Sketch) -> None:
     """How the tokens of this text are spread."""
-    x, y, wide, high = LOAD
+    x, y, wide, _ = LOAD
     S.called(p, x, y - 18, "tokens per expert")
     mix = s.tensor("mix")
     count = _value(s).experts
@@ -124,7 +124,7 @@ def _load(p: QPainter, s: Sketch) -> None:
             p.fillRect(fill, theme.color("accent") if chosen else theme.color("control"))
             SMALL.write(p, QRectF(x, row.y(), wide, row.height()), percent(share, 0), RIGHT)
     if count > SHOWN:
-        SMALL.write(p, QRectF(x, y + high + 2, wide, 16), f"{SHOWN} of {count} experts are drawn")
+        S.right(p, x + wide, y - 18, f"{SHOWN} of {count} experts", SMALL)
 
 
 def _expert(p: QPainter, s: Sketch) -> None:
@@ -164,7 +164,7 @@ def _expert(p: QPainter, s: Sketch) -> None:
         "of the one used" if value.top_k == 1 else f"sum of the {value.top_k} used",
     )
     if s.inside is not None:
-        S.scale(p, TIMES_X + 34, LOW + 44, 90, "probability", 1.0)
+        S.scale(p, MIX[0] + 10, MIX[1] + MIX[3] + 4, MIX[2] - 20, "probability", 1.0)
     add = ADDS["moe"]
     S.line(p, (TIMES_X, middle + 11), (TIMES_X, add), (TIMES_X - 40, add), headed=False)
     leave(p, s, TIMES_X - 40, add)

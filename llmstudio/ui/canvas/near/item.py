@@ -14,10 +14,11 @@ from ....session.session import Session
 from ... import icons
 from ...numbers import count, real
 from ...widgets import glyphs, tip
-from .. import words
+from .. import tiny, words
 from ..paint import PATH, RIGHT, SMALL, TITLE, card, pen
 from . import attention, experts, mixers, mlp
 from .sketch import Frame, Sketch
+from .strokes import matrix
 
 READABLE = 0.45  # below this zoom there are no words
 
@@ -105,12 +106,15 @@ class NearItem(QGraphicsItem):
 
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         card(p, self.boundingRect(), "panel", "line", radius=6)
-        if option.levelOfDetailFromTransform(p.worldTransform()) < READABLE:
+        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        zoom = option.levelOfDetailFromTransform(p.worldTransform())
+        if zoom < READABLE:
             icons.draw(p, words.icon(self.path), QRectF(16, 12, 16, 16), "text")
-            TITLE.write(p, QRectF(40, 8, 200, 24), words.title(self.sketch.design, self.path))
+            tiny.line(p, QRectF(40, 2, self.box.width() - 56, 36), words.NAMES[self.sketch.kind], (), zoom)
+            for frame in self.frames:
+                matrix(p, self.sketch, frame)
             return
         self._header(p)
-        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         KINDS[self.sketch.kind].draw(p, self.sketch, self.frames)
         if self.inner.spot is not None and self.inner.spot.path == self.path:
             self._point(p, self.inner.spot)

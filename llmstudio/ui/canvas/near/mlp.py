@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 UP_X, UP_W, UP_H = 112, 124, 48
 CURVE = (296.0, 40.0, 128.0, 80.0)
-TIMES_X, HIDDEN, DOWN = 462, (500.0, 78.0, 148.0, 92.0), (694.0, 62.0, 50.0, 124.0)
+TIMES_X, HIDDEN, DOWN = 462, (500.0, 78.0, 148.0, 92.0), (694.0, 70.0, 50.0, 108.0)
 CURVES = {
     "gelu": "GELU", "gelu_tanh": "GELU, tanh", "relu": "ReLU", "relu2": "ReLU\u00b2", "silu": "SiLU",
     "swiglu": "SiLU", "geglu": "GELU", "geglu_tanh": "GELU, tanh",
