@@ -64,6 +64,7 @@ class Estimate:
         self.trouble = ""  # why the last probe found nothing
         self._speed: Speed | None = None
         self._of: tuple[Model, Recipe] | None = None  # what `_speed` was measured on
+        self._on = ""  # ... and where
         self._wanted: tuple[Any, ...] | None = None  # what is there now
         self._tried: tuple[Any, ...] | None = None  # what the last probe was, or is, about
         self._since = 0.0
@@ -169,8 +170,9 @@ class Estimate:
         self.stop()
         self._tried, self.trouble = self._key, ""
         model, recipe = self._now
-        job = self._job = self._hall.worker(self._device()).start(_probe(model, recipe, self._device()))
-        self._hall.then(job.done, lambda speed: self._found(job, speed), lambda error: self._failed(job, error))
+        on = self._device()
+        job = self._job = self._hall.worker(on).start(_probe(model, recipe, on))
+        self._hall.then(job.done, lambda speed: self._found(job, speed, on), lambda error: self._failed(job, error))
         self.changed.emit()
 
     def stop(self) -> None:
@@ -179,12 +181,12 @@ class Estimate:
             self._job.stop()
             self._job = self._tried = None
 
-    def _found(self, job: Job, speed: Speed | None) -> None:
+    def _found(self, job: Job, speed: Speed | None, on: str) -> None:
         if job is not self._job:
             return
         self._job = None
         if speed is not None and self._tried == self._key:
-            self._speed, self._of = speed, self._now
+            self._speed, self._of, self._on = speed, self._now, on
         self.changed.emit()
 
     def _failed(self, job: Job, error: BaseException) -> None:
@@ -200,11 +202,11 @@ class Estimate:
 
     @property
     def _fresh(self) -> bool:
-        return self._of is not None and _key(*self._of) == _key(*self._now)
+        return self._of is not None and (self._on, *_key(*self._of)) == self._key
 
     @property
     def _key(self) -> tuple[Any, ...]:
-        return _key(*self._now)
+        return self._device(), *_key(*self._now)
 
 
 def _key(model: Model, recipe: Recipe) -> tuple[Any, ...]:

@@ -32,7 +32,7 @@ def know(session: Session, step: float = 0.1) -> None:
     """As if the design had been measured."""
     estimate = session.build.estimate
     estimate._speed = Speed(step=step, read=0.01, exact=0.02, token=0.001, took=1.4)
-    estimate._of = session.build.model, session.train.recipe
+    estimate._of, estimate._on = (session.build.model, session.train.recipe), "cpu"
     estimate.changed.emit()
 
 
