@@ -107,7 +107,9 @@ def parser() -> argparse.ArgumentParser:
 def _project_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     new = _project(verbs, "new", "make a project")
     new.add_argument(
-        "--preset", default="nano", help="design to start from: nano, nanogpt-shakespeare-cpu, gpt2-small, llama-like"
+        "--preset",
+        default="nano",
+        help="design to start from: quick, llama-like, gpt2-small ...; a wrong name lists all",
     )
     new.add_argument("--kit", default="", help="fill it with text made by the studio: persona, markov")
     add = _project(verbs, "add", "copy files and folders into a project's text")
