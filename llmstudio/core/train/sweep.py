@@ -71,6 +71,8 @@ def count(sweep: Sweep) -> int:
         raise ValueError("Name at least one value for each field, and at least one seed.")
     if not sweep.fields and sweep.seeds < 2:
         raise ValueError("Choose a field to try values of, or more than one seed.")
+    if sweep.seeds > 1 and any(short(path) == "seed" for path in sweep.fields):
+        raise ValueError("The seed is one of the fields: leave it out, or take one seed of each setting.")
     ranges = [path for path, values in sweep.fields.items() if isinstance(values, Range)]
     lists = prod(len(values) for values in sweep.fields.values() if not isinstance(values, Range))
     if sweep.kind == "grid":

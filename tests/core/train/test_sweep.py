@@ -47,6 +47,13 @@ def test_a_random_sweep_is_the_same_again_has_no_setting_twice_and_stays_in_its_
     assert all(v.recipe.min_learning_rate <= v.recipe.learning_rate for v in made)
 
 
+@pytest.mark.parametrize("path", ["seed", "recipe.seed"])
+def test_seeds_that_are_tried_are_not_counted_up_too(path: str) -> None:
+    assert [v.recipe.seed for v in variants(Sweep(fields={path: (1, 2)}), MODEL, RECIPE)] == [1, 2]
+    with pytest.raises(ValueError, match="The seed is one of the fields: leave it out"):
+        variants(Sweep(fields={path: (1, 2), "batch": (4, 8)}, seeds=2), MODEL, RECIPE)
+
+
 def test_random_draws_from_lists_stop_when_all_are_drawn() -> None:
     made = variants(Sweep(fields={"batch": (4, 8), "tied": (True, False)}, kind="random", draws=50), MODEL, RECIPE)
     assert len(made) == 4
