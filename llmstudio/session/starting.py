@@ -1,7 +1,7 @@
 """How runs begin, go on and end, and the queue of those that wait for their turn."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +128,10 @@ class Starting(Runs):
 
     def _start(self, order: Queued) -> "Future[Any]":
         """Make the tokens where they are missing or old, then begin. The future is done when the run has begun."""
+        return self._once_prepared(lambda prepared: self._begin(prepared, order))
+
+    def _once_prepared(self, begin: Callable[[Any], object]) -> "Future[Any]":
+        """Call `begin` when there are tokens of the text as it is; with None where making them was cancelled."""
         self.starting = True
         self.changed.emit()
         ready: Future[Any] = Future()
@@ -135,7 +139,7 @@ class Starting(Runs):
             ready.set_result(True)
         else:
             ready = self._data.prepare()
-        return self._hall.then(ready, lambda prepared: self._begin(prepared, order), lambda _: self._not_begun())
+        return self._hall.then(ready, begin, lambda _: self._not_begun())
 
     def _begin(self, prepared: Any, order: Queued) -> "Future[Any] | None":
         if prepared is None or self._hall.project is None or self._data.manifest is None:  # cancelled, or closed

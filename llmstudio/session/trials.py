@@ -105,14 +105,7 @@ class Trials(Recipes):
         """
         if (reason := self.why_not) is not None:
             raise ValueError(reason)
-        self.starting = True
-        self.changed.emit()
-        ready: Future[Any] = Future()
-        if self._data.ready:
-            ready.set_result(True)
-        else:
-            ready = self._data.prepare()
-        return self._hall.then(ready, self._look, lambda _: self._not_begun())
+        return self._once_prepared(self._look)
 
     def _look(self, prepared: Any) -> None:
         self.starting = False

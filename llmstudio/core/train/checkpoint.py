@@ -95,11 +95,6 @@ class Optimizers(Protocol):
     def load(self, state: Tensors) -> None: ...
 
 
-def save_snapshot(gpt: GPT, path: Path, step: int) -> None:
-    """Keep the weights of this step. OSError where the disk refuses; then there is no file."""
-    write(path, parameters(gpt), Header(step=step, spec=gpt.spec))
-
-
 def load_snapshot(gpt: GPT, path: Path) -> int:
     """Fill `gpt` with the weights of this file; their step comes back. ValueError: `gpt` stays as it was."""
     header, tensors = _read(path)

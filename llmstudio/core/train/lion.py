@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor
+
+from .means import mean_of
 
 
 class Lion(torch.optim.Optimizer):
@@ -23,16 +24,10 @@ class Lion(torch.optim.Optimizer):
             if not weights:
                 continue
             gradients = [p.grad for p in weights]
-            means = [self._mean(p) for p in weights]
+            means = [mean_of(self, p, "exp_avg") for p in weights]
             beta1, beta2 = group["betas"]
             moves = torch._foreach_lerp(means, gradients, 1 - beta1)
             torch._foreach_sign_(moves)
             torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
             torch._foreach_add_(weights, moves, alpha=-group["lr"])
             torch._foreach_lerp_(means, gradients, 1 - beta2)
-
-    def _mean(self, p: Tensor) -> Tensor:
-        state = self.state[p]
-        if "exp_avg" not in state:
-            state["exp_avg"] = torch.zeros_like(p)
-        return state["exp_avg"]  # type: ignore[no-any-return]

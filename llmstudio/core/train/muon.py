@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .means import mean_of
+
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan et al. 2024: steepest at 0, so that small directions rise soonest
 SMALLEST = 1e-7  # a shorter matrix counts as zero
 LARGEST = 1 << 24  # numbers turned at once: bounds the memory it needs beside the weights
@@ -93,18 +95,12 @@ class Muon(torch.optim.Optimizer):
             if not weights:
                 continue
             gradients = [p.grad for p in weights]
-            means = [self._mean(p) for p in weights]
+            means = [mean_of(self, p, "momentum_buffer") for p in weights]
             torch._foreach_lerp_(means, gradients, 1 - group["momentum"])
             ahead = torch._foreach_lerp(gradients, means, group["momentum"])
             torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
             for pieces in self._alike(weights, ahead):
                 self._move(pieces, group["lr"])
-
-    def _mean(self, p: Tensor) -> Tensor:
-        state = self.state[p]
-        if "momentum_buffer" not in state:
-            state["momentum_buffer"] = torch.zeros_like(p)
-        return state["momentum_buffer"]  # type: ignore[no-any-return]
 
     def _alike(self, weights: Sequence[nn.Parameter], updates: Sequence[Tensor]) -> Iterator[list[Piece]]:
         """The single matrices, in portions of one shape."""

@@ -56,10 +56,6 @@ class Optimizers:
         for part in self.parts:
             part.step()
 
-    def zero_grad(self) -> None:
-        for part in self.parts:
-            part.zero_grad()
-
     def set_share(self, share: float) -> None:
         """From now on every group learns at this share of its peak."""
         self.share = share

@@ -18,9 +18,9 @@ from llmstudio.core.model import spec as S
 from llmstudio.core.model.code import pytorch
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.presets import PRESETS
-from llmstudio.core.train.checkpoint import save_snapshot
 from tests.core.model.drawn import drawn
 from tests.core.train.kits import result
+from tests.core.train.states import save_snapshot
 from tests.core.train.texts import SOURCE, Letters
 
 SMALL = {name: preset.model for name, preset in PRESETS.items() if preset.group == "small"}

@@ -1,9 +1,12 @@
-"""The state of one of torch's optimisers by the names of the parameters, as the trainer's own gives it."""
+"""The state of one of torch's optimisers by the names of the parameters, as the trainer's own gives it; a snapshot."""
+
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from llmstudio.core.model.network import GPT
+from llmstudio.core.train import checkpoint
 
 
 class Moments:
@@ -17,3 +20,8 @@ class Moments:
         for full, tensor in state.items():
             key, _, name = full.partition(".")
             self.of[self.named[name]][key] = tensor.clone()
+
+
+def save_snapshot(gpt: GPT, path: Path, step: int) -> None:
+    """Keep the weights of this step, as a run does."""
+    checkpoint.write(path, checkpoint.parameters(gpt), checkpoint.Header(step=step, spec=gpt.spec))

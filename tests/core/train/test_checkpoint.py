@@ -17,7 +17,7 @@ from llmstudio.core.train import checkpoint
 from llmstudio.core.train.events import Changed
 from llmstudio.core.train.guard import Trouble
 from llmstudio.core.train.recipe import Recipe
-from tests.core.train.states import Moments
+from tests.core.train.states import Moments, save_snapshot
 
 MODEL = Model(name="Small", vocab=20, context=8, width=16, blocks=(Block(),))
 
@@ -42,7 +42,7 @@ def save(folder: Path, step: int) -> tuple[GPT, torch.optim.AdamW]:
 def test_a_snapshot_comes_back_and_says_what_it_is(tmp_path: Path) -> None:
     gpt, _ = trained()
     path = tmp_path / "Jörg Müller 文" / "7.safetensors"
-    checkpoint.save_snapshot(gpt, path, 7)
+    save_snapshot(gpt, path, 7)
     again = GPT(MODEL, seed=2)
     assert checkpoint.load_snapshot(again, path) == 7
     assert all(torch.equal(a, b) for a, b in zip(gpt.parameters(), again.parameters(), strict=True))
@@ -87,7 +87,7 @@ def test_a_truncated_newest_falls_back_to_the_older(tmp_path: Path, cut: int) ->
 def test_every_single_damaged_byte_of_the_header_is_our_own_error_or_harmless(tmp_path: Path) -> None:
     path = tmp_path / "1.safetensors"
     gpt, _ = trained()
-    checkpoint.save_snapshot(gpt, path, 1)
+    save_snapshot(gpt, path, 1)
     data = path.read_bytes()
     (size,) = struct.unpack_from("<Q", data)
     again, refused = GPT(MODEL), 0
@@ -113,7 +113,7 @@ def test_a_newer_version_is_refused_and_not_replaced_by_an_older_file(tmp_path: 
 def test_missing_files_and_other_models_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"3\.safetensors is missing"):
         checkpoint.load_snapshot(GPT(MODEL), tmp_path / "3.safetensors")
-    checkpoint.save_snapshot(GPT(MODEL), tmp_path / "3.safetensors", 3)
+    save_snapshot(GPT(MODEL), tmp_path / "3.safetensors", 3)
     other = GPT(spec.duplicate(MODEL, 0), seed=5)
     before = other.embed.weight.clone()
     with pytest.raises(ValueError, match="belongs to another model"):
@@ -178,7 +178,7 @@ def test_every_kind_of_number_is_written_as_safetensors_reads_it(tmp_path: Path)
 def test_going_back_forgets_what_came_after(tmp_path: Path) -> None:
     for step in (1, 2):
         gpt, _ = save(tmp_path / "resume", step)
-        checkpoint.save_snapshot(gpt, tmp_path / "snapshots" / f"{step}.safetensors", step)
+        save_snapshot(gpt, tmp_path / "snapshots" / f"{step}.safetensors", step)
     assert checkpoint.load_resume(tmp_path / "resume", upto=1)[0].step == 1
     assert checkpoint.load_resume(tmp_path / "resume", upto=0) is None
     checkpoint.forget(tmp_path, 1)

@@ -43,7 +43,6 @@ def push(gpt: GPT, optimizers: optim.Optimizers, step: int) -> None:
         p.grad = torch.randn(p.shape, generator=dice)
     optimizers.set_share(SHARES[step % len(SHARES)])
     optimizers.step()
-    optimizers.zero_grad()
 
 
 def rule(kind: str, name: str, shape: torch.Size, recipe: Recipe) -> tuple[rules.Rule, float]:
