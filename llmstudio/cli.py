@@ -1,6 +1,7 @@
 """The command line: its words, its output and its exit codes. What the verbs do is in `verbs`.
 
-Exit code 0, 1 (the user's error: one sentence on stderr) or 2 (usage). `--json` prints one JSON object on stdout.
+Exit code 0, 1 (the user's error, or Ctrl+C: one sentence on stderr) or 2 (usage). `--json` prints one JSON object on
+stdout.
 """
 
 import argparse
@@ -9,7 +10,9 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +27,7 @@ def main(argv: list[str]) -> int:
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)  # bytes that are no text, letters that this terminal does not have
-    with _log():
+    with _log(), _interrupted_once():
         try:
             return _finish(args)
         except KeyboardInterrupt:
@@ -64,6 +67,26 @@ def _refuse(args: argparse.Namespace, sentence: str) -> int:
     if sentence not in args.told:
         print(sentence, file=sys.stderr)
     return 1
+
+
+@contextlib.contextmanager
+def _interrupted_once() -> Iterator[None]:
+    """Ctrl+C ends the verb. Pressed again, it cuts short neither the saving nor the end of the process."""
+    usual = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+
+    def first(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is first:
+            signal.signal(signal.SIGINT, usual)
 
 
 @contextlib.contextmanager
