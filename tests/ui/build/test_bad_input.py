@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from llmstudio.core.model.spec import Group
 from llmstudio.ui.canvas import verbs
+from llmstudio.ui.panels.build.cost import words
 from tests.ui.build.conftest import FOUR, HIDDEN
 
 
@@ -50,3 +51,9 @@ def test_a_picture_that_cannot_be_written_is_told_by_its_name(session, panel, tm
             and ".part" not in said.text
         )
     assert [path.name for path in tmp_path.iterdir()] == ["d.png"]
+
+
+def test_very_many_passes_over_a_text_are_a_whole_number() -> None:
+    told = words.Reading(has=8_004, read=8_004 * 62_883 + 1_000, wanted=1_000_000)
+    assert told.heading.endswith(" 62\u2009883 passes")
+    assert words.Reading(has=8_004, read=12_006, wanted=1_000_000).heading.endswith(" 1.5 passes")

@@ -101,7 +101,8 @@ class Reading(NamedTuple):
 
     @property
     def heading(self) -> str:
-        return f"{millions(self.has)} tokens, {self.passes:.1f} passes"
+        passes = f"{self.passes:.1f}" if self.passes < 100 else count(round(self.passes))
+        return f"{millions(self.has)} tokens, {passes} passes"
 
     @property
     def sentence(self) -> str:
