@@ -14,6 +14,7 @@ PRE = (8, 28)
 OUT, OUT_FOOT = 10, 20  # parallel parts: the line on which they go back, and the foot below it
 NEAR_GAP = 12
 NORMED = 24  # room for the norm of what parallel parts put out together
+BEND = 30  # from where a wire leaves to the middle of its label, below the corner
 LANES = 6  # that have the full step; more of them move together
 
 
@@ -204,7 +205,10 @@ def _wires(plan: Layout, skips: tuple[Skip, ...]) -> tuple[Wire, ...]:
     done: dict[int, Wire] = {}
     for k, lane in lane_of.items():
         x = L.LANE_X + lane * step
-        label = _free(Box(x - L.LABEL_W / 2, sum(ends[k]) / 2 - L.LABEL_H / 2, L.LABEL_W, L.LABEL_H), taken)
+        middle = sum(ends[k]) / 2
+        crossing = any(a <= middle <= b for inner in lanes[:lane] for a, b in inner)
+        y = min(ends[k]) + BEND if crossing else middle  # where it lies on no other wire, if there is such a place
+        label = _free(Box(x - L.LABEL_W / 2, y - L.LABEL_H / 2, L.LABEL_W, L.LABEL_H), taken)
         insort(taken, label, key=_top)
         done[k] = Wire(f"skips.{k}", x, *ends[k], label, _unmarked(plan, skips[k].source))
     return tuple(done[k] for k in sorted(done))

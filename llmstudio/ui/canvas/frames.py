@@ -5,11 +5,10 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from . import tiny
-from .items import READABLE, TINY, CanvasItem, detail
+from .items import READABLE, TINY, CanvasItem, detail, two_lines
 from .layout import FOLDED_X, Frame
 from .paint import (
     CENTER,
-    FACTS,
     NAME,
     PATH,
     RIGHT,
@@ -48,12 +47,13 @@ def _shut(p: QPainter, frame: Frame, look: GroupLook, zoom: float) -> None:
     box = rect(frame.head)
     for k in (2, 1):
         card(p, box.adjusted(6 * k, 10, -6 * k, 3 * k), "panel", "line_strong")
-    card(p, box, *grounds(look.selected, look.hovered, bool(look.problem), "raised", "line_strong"))
+    chosen = look.selected or look.within
+    card(p, box, *grounds(chosen, look.hovered, bool(look.problem), "raised", "line_strong"))
     chevron(p, FOLDED_X + 18, box.center().y(), "muted", False)
     if zoom < READABLE:
         tiny.line(p, box.adjusted(40, 0, -12, 0), look.title, look.marks, zoom, "error" if look.problem else "text")
         return
-    icon(p, "group", QRectF(box.x() + 34, box.center().y() - 8, 16, 16), "accent" if look.selected else "muted")
+    icon(p, "group", QRectF(box.x() + 34, box.center().y() - 8, 16, 16), "accent" if chosen else "muted")
     rest = box.adjusted(58, 0, -12, 0)
     if look.live:
         rest.setRight(rest.right() - reading(p, rest, look.live) - 12)
@@ -64,7 +64,7 @@ def _shut(p: QPainter, frame: Frame, look: GroupLook, zoom: float) -> None:
     else:
         rest.setRight(rest.right() - chips(p, rest, look.marks, 190))
     rest.setLeft(rest.left() + NAME.write(p, rest, look.title) + 16)
-    (FACTS.as_("error") if look.problem else FACTS).write(p, rest, look.problem or look.facts)
+    two_lines(p, rest, look.problem or look.facts, "error" if look.problem else "muted")
 
 
 def _badge(p: QPainter, box: QRectF, problems: int) -> float:

@@ -245,7 +245,7 @@ def _row(p: QPainter, box: QRectF, row: RowLook, selected: bool, hovered: bool, 
         return
     if row.after and not shared:
         norm_chip(p, QRectF(rest.right() - 38, box.y() + 9, 38, 18))
-        rest.setRight(rest.right() - 46)
+        rest.setRight(rest.right() - 44)
     else:
         rest.setRight(rest.right() - 4)
     _facts(p, rest, row)

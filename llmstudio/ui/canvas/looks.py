@@ -110,7 +110,8 @@ def group(now: Now, path: str) -> GroupLook:
         problems=len(wrong) + bool(own),
         problem=own or (wrong[0] if wrong else ""),
         kinds=tuple({name for i in inside for name in parts(now.model.blocks[i])}),
-        selected=path in now.selected or any(i in now.chosen for i in inside),
+        selected=path in now.selected,
+        within=any(i in now.chosen for i in inside),
         hovered=now.hovered == path,
         live=now.live(path),
     )

@@ -35,7 +35,9 @@ def shared(model: Model, group: Group) -> tuple[str, ...]:
 
 
 def _embed(model: Model) -> tuple[str, ...]:
-    position = {"learned": "learned positions", "sinusoidal": "sinusoidal", "none": "no positions"}.get(model.position, "")
+    position = {"learned": "learned positions", "sinusoidal": "sinusoidal", "none": "no positions"}.get(
+        model.position, ""
+    )
     scaled = f"× {model.width**0.5:.3g}" if model.embed_scale else ""
     return tuple(filter(None, (position, scaled, "norm" if model.embed_norm and model.norm != "none" else "")))
 

@@ -16,6 +16,7 @@ from .shown import BlockLook
 from .tiny import tint
 
 WIDTH, PAD = 72, 6
+SLIM, SLIM_PAD, BORDER, TALLER = 14, 3, 4, 3
 EDGE = 12  # to the border of the canvas
 BELOW = 48  # room for the zoom bar
 TALLEST = 0.62  # of the canvas
@@ -23,7 +24,10 @@ DIM = 0.6  # the colours of parts, so that what is selected or wrong stands out
 
 
 class Minimap(QWidget):
-    """There while the design does not fit into the view: at the right if there is room beside it, else at the left."""
+    """There while the design does not fit into the view: at the right if there is room beside it.
+
+    Otherwise it is slim and stands at the left border, where it covers no words.
+    """
 
     def __init__(self, view: Any) -> None:
         """`view` is the CanvasView, which makes its own map."""
@@ -54,19 +58,28 @@ class Minimap(QWidget):
         """Pixels of a unit of the canvas, across and down: long designs are pressed together."""
         across = (WIDTH - 2 * PAD) / self.bounds.w
         room = max(60.0, TALLEST * self.view.height() - 2 * PAD)
+        if self.slim:
+            return (SLIM - 2 * SLIM_PAD) / self.bounds.w, min(TALLER * across, room / self.bounds.h)
         return across, min(across, room / self.bounds.h)
+
+    @property
+    def slim(self) -> bool:
+        """Whether there is no room beside the design."""
+        return self.view.width() - self.bounds.w * self.view.zoom < self.room - EDGE
+
+    @property
+    def pad(self) -> int:
+        return SLIM_PAD if self.slim else PAD
 
     def put(self) -> None:
         """Take its place, or go where everything can be seen."""
         seen, whole = self.view.seen(), self.bounds
         self.setVisible(whole.h > 1.02 * seen.height() or whole.w > 1.02 * seen.width())
-        size = QSize(WIDTH, round(self.scale[1] * whole.h) + 2 * PAD)
+        size = QSize(SLIM if self.slim else WIDTH, round(self.scale[1] * whole.h) + 2 * self.pad)
         if size != self.size():
             self.resize(size)
             self._drawn = None
-        spare = self.view.width() - whole.w * self.view.zoom
-        right = spare >= self.room - EDGE  # otherwise it would lie on the blocks; at the left there are only wires
-        x, below = (self.view.width() - WIDTH - EDGE, EDGE + BELOW) if right else (EDGE, EDGE)
+        x, below = (BORDER, EDGE) if self.slim else (self.view.width() - WIDTH - EDGE, EDGE + BELOW)
         self.move(x, self.view.height() - size.height() - below)
 
     def follow(self) -> None:
@@ -82,7 +95,7 @@ class Minimap(QWidget):
     def place(self, pos: QPointF) -> QPointF:
         """The place of the canvas at a pixel of the map."""
         across, down = self.scale
-        return QPointF(self.bounds.x + (pos.x() - PAD) / across, self.bounds.y + (pos.y() - PAD) / down)
+        return QPointF(self.bounds.x + (pos.x() - self.pad) / across, self.bounds.y + (pos.y() - self.pad) / down)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -94,7 +107,7 @@ class Minimap(QWidget):
 
     def _go(self, pos: QPointF) -> None:
         there, seen = self.place(pos), self.view.seen()
-        fits = seen.width() >= self.bounds.w
+        fits = self.slim or seen.width() >= self.bounds.w
         self.view.centerOn(seen.center().x() if fits else there.x(), there.y())
         self.view.moved = True
 
@@ -154,12 +167,12 @@ class Minimap(QWidget):
         for frame in plan.groups:
             shown = self.scene.groups[frame.path].value[1]
             if frame.shut:
-                role = "error" if shown.problem else "accent" if shown.selected else "muted"
+                role = "error" if shown.problem else "accent" if shown.selected or shown.within else "muted"
                 found[role].append(self._box(frame.box))
         for name, boxes in sorted(found.items(), key=lambda each: each[0] not in PARTS):
             yield (tint(name), DIM, boxes) if name in PARTS else (theme.color(name), 1.0, boxes)
 
     def _box(self, box: Box) -> QRectF:
         across, down = self.scale
-        x, y = (box.x - self.bounds.x) * across + PAD, (box.y - self.bounds.y) * down + PAD
+        x, y = (box.x - self.bounds.x) * across + self.pad, (box.y - self.bounds.y) * down + self.pad
         return QRectF(x, y, max(1.0, box.w * across), max(0.7, box.h * down))

@@ -55,7 +55,8 @@ class GroupLook(Struct, frozen=True):
     problems: int  # inside
     problem: str  # of the group itself, or the first inside
     kinds: tuple[str, ...]  # which parts there are inside: "attn", "mlp"
-    selected: bool
+    selected: bool  # itself
+    within: bool  # something in it is selected
     hovered: bool
     live: Live | None = None
 

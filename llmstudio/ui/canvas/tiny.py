@@ -42,7 +42,8 @@ def block(p: QPainter, place: Place, look: BlockLook, zoom: float) -> None:
 
 def group(p: QPainter, box: Box, look: GroupLook, zoom: float) -> None:
     kinds = [kind for kind in PARTS if kind in look.kinds]
-    _box(p, box, kinds, look.title, look.marks, look.selected, look.hovered, bool(look.problem), zoom)
+    chosen = look.selected or look.within
+    _box(p, box, kinds, look.title, look.marks, chosen, look.hovered, bool(look.problem), zoom)
 
 
 def _box(

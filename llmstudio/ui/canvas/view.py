@@ -94,7 +94,8 @@ class CanvasView(QGraphicsView):
             return
         card = self.canvas.plan.blocks[index].card
         self._outer[index] = self.zoom
-        left, right = SHAPE[0] - 8, card.right + 16
+        plan = self.canvas.plan
+        left, right = plan.bounds.x if plan.wires else SHAPE[0] - 8, card.right + 16
         self.set_zoom(min(1.0, self.viewport().width() / (right - left)))
         room = self.viewport().height() / self.zoom
         self.centerOn((left + right) / 2, card.middle if card.h + 48 <= room else card.y - 24 + room / 2)

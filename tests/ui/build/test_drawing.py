@@ -5,15 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from llmstudio.core.model import edits, spec
 from llmstudio.core.model.spec import Attention, Block, Group, Model, Skip
 from llmstudio.ui.canvas import export
+from llmstudio.ui.canvas.layout import SHAPE
 from llmstudio.ui.canvas.looks import nothing
+from llmstudio.ui.canvas.paint import SPARK, reading
 from llmstudio.ui.canvas.shown import Live
 from llmstudio.ui.canvas.view import INSIDE, OUTSIDE
 from llmstudio.ui.theme import theme
@@ -69,6 +71,15 @@ def test_a_group_is_one_card_until_it_is_opened(build, scene) -> None:
     assert not scene.blocks[2].isVisible()
     build.undo()
     assert not scene.groups and all(item.isVisible() for item in scene.blocks)
+
+
+def test_a_group_is_selected_by_itself_only(build, scene) -> None:
+    grouped(build, 1, 2)
+    for path, chosen in (("blocks.1", (False, True)), ("blocks.3", (False, False)), ("groups.0", (True, False))):
+        build.select(path)
+        scene.select()
+        shown = scene.groups["groups.0"].value[1]
+        assert (shown.selected, shown.within) == chosen
 
 
 def test_a_group_of_equal_blocks_says_so_and_counts_them(build, scene) -> None:
@@ -209,6 +220,16 @@ def test_insides_follow_their_block(build, scene) -> None:
     assert scene.open_near == {3} and set(scene.insides.items) == {"blocks.3.attn", "blocks.3.mlp"}
 
 
+def test_the_curve_beside_a_number_makes_room_for_words(qapp) -> None:
+    image, box, wide = QImage(200, 40, QImage.Format.Format_RGB32), QRectF(0, 0, 200, 40), []
+    painter = QPainter(image)
+    bare = reading(painter, box, Live("1.5"))
+    for kept in (0.0, 200 - bare - 14 - 40, 200 - bare - 14 - SPARK / 2 + 1):
+        wide.append(reading(painter, box, Live("1.5", spark=(1.0, 2.0, 1.5)), kept) - bare)
+    painter.end()
+    assert wide == pytest.approx([SPARK + 10, 40 + 10, 0])
+
+
 # in small
 
 
@@ -223,6 +244,10 @@ def test_the_minimap_is_there_when_not_all_is_seen(build, panel) -> None:
     beside = view.map.x()
     view.set_zoom(1.6)
     assert view.map.x() < 50 < view.width() / 2 < beside  # no longer on the blocks
+    view.set_zoom(0.98 * view.width() / view.map.bounds.w)
+    view.centerOn(panel.scene.sceneRect().center())
+    covered = view.mapToScene(view.map.geometry()).boundingRect()
+    assert view.map.slim and covered.right() < SHAPE[0]  # nor on the words beside the stream
     view.fit()
     assert view.map.isHidden()
 

@@ -104,6 +104,14 @@ def test_whatever_is_drawn_can_be_hit(design: Design) -> None:
     assert plan.at(min([-1000.0, *(label.x - 1 for label in labels)]), 5) is None
 
 
+def test_labels_of_wires_around_others_lie_on_their_own() -> None:
+    nested = tuple(Skip(source=i, target=6 - i) for i in range(3))
+    plan = arrange(Model(blocks=(Block(),) * 6, skips=nested))
+    for wire in plan.wires[:2]:  # the innermost has no place of its own
+        others = [other for other in plan.wires if other is not wire and other.x > wire.x]
+        assert not any(other.leaves <= wire.label.bottom for other in others)
+
+
 @settings(max_examples=80, deadline=None)
 @given(designs())
 def test_labels_of_wires_keep_apart_and_lanes_do_not_cross(design: Design) -> None:

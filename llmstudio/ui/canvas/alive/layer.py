@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsItem
 
+from ....core.model.spec import parts
 from ....session.alive import Glance
 from ....session.session import Session
 from ....session.vitals import number
@@ -86,11 +87,17 @@ class Layer(QObject):
         plan = self.scene.plan
         widths = [self._grid(plan, i, maps).width for i, (_, maps) in self._maps(plan).items()]
         widths += [load.width(len(shares)) for shares in self._shares(plan).values()]
-        if not widths and not self.narrow and self.session.build.alive.run is not None:
+        if not widths and not self.narrow and self._known():
             return  # another reading: the drawing stays where it is
         least = 0.0 if self.narrow else SMALL.width(f"{ATTENDED}, now")
         aside = max([*widths, least]) + ASIDE if widths else 0.0
         self.scene.set_aside(aside)
+
+    def _known(self) -> bool:
+        """Whether a run is shown that has a part of this design."""
+        alive, blocks = self.session.build.alive, self.session.build.model.blocks
+        there = (f"blocks.{i}.{name}" for i, block in enumerate(blocks) for name in parts(block))
+        return alive.run is not None and any(alive.trained(path) for path in there)
 
     def _live(self, path: str) -> Live | None:
         """What a part shows; an empty one where only others have a reading. An open block has it in its rows."""
@@ -168,9 +175,11 @@ class Layer(QObject):
         scale, glance = self.session.build.alive.scale(), self._glance
         opened = [place for place in plan.blocks if place.kind == "open" and place.rows]
         shown = scale is not None and any(self.session.build.alive.reading(place.path) for place in opened)
-        box = opened[0].card if opened else None
-        above = QRectF(box.right - 200 - PAD, box.y - WORDS_H - 4, 200, WORDS_H) if box else QRectF()
-        self.column.show_words(scale.title if scale and shown else "", above)
+        above = QRectF()
+        if opened and opened[0] is plan.blocks[0]:  # above others there is no room
+            box, frame = opened[0].card, plan.frame_of(0)
+            above = QRectF(box.right - 200 - PAD, (frame.box if frame else box).y - WORDS_H - 4, 200, WORDS_H)
+        self.column.show_words(scale.title if scale and shown and not above.isEmpty() else "", above)
         right = max((place.card.right for place in opened), default=0.0) + ASIDE
         past = self.session.inside.moment is not None and glance is not None
         when = f"at step {count(glance.step)}" if past and glance else "now"
@@ -190,5 +199,3 @@ class Layer(QObject):
 def _beside(place: Place, high: float) -> QPointF:
     """Right of a block, at half its height."""
     return QPointF(round(place.card.right + ASIDE), round(place.card.middle - high / 2))
-
-

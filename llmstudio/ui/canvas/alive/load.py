@@ -11,6 +11,7 @@ from ..paint import SMALL
 HIGH, CAPTION = 44, 16
 BAR, LEAST = 14, 3  # width of a bar, and the least of it where there are many
 WIDE = 208  # of all of them, at most
+WORDS = 160  # width of those below the bars
 READABLE, SEEN = 0.5, 0.12  # least zoom for words, and for anything
 
 
@@ -37,7 +38,7 @@ class LoadItem(QGraphicsItem):
         return HIGH + CAPTION
 
     def boundingRect(self) -> QRectF:
-        return QRectF(-6, -4, max(self.width, 120) + 12, self.height + 8)
+        return QRectF(-6, -4, max(self.width, WORDS) + 12, self.height + 8)
 
     def bar(self, n: int) -> QRectF:
         """That of expert n."""
@@ -64,12 +65,11 @@ class LoadItem(QGraphicsItem):
         p.setPen(line)
         p.drawLine(QPointF(0, even), QPointF(self.width, even))
         if near >= READABLE:
-            words = f"{percent(min(self.shares))} to {percent(max(self.shares))}"
-            SMALL.write(p, QRectF(-4, HIGH + 2, max(self.width, 120), CAPTION - 2), words)
+            even = percent(1 / len(self.shares))
+            words = f"{percent(min(self.shares))} to {percent(max(self.shares))}, evenly {even}"
+            SMALL.write(p, QRectF(0, HIGH + 2, max(self.width, WORDS), CAPTION - 2), words)
 
 
 def width(experts: int) -> float:
     """Of the bars of so many experts."""
     return experts * max(LEAST, min(BAR, WIDE / max(experts, 1)))
-
-
