@@ -12,7 +12,7 @@ from ..core.train.finding import Finding, Plan, Rates
 from ..core.train.recipe import LIVE
 from . import launch
 from .build import BuildRoom
-from .checkup import Checkup, Question, course
+from .checkup import Checkup, Question, course, fits
 from .curves import changed
 from .data import DataRoom
 from .hall import Hall
@@ -175,7 +175,7 @@ class TrainRoom(Trials):
         run, manifest = self._patient, self._data.manifest
         key = (
             run and run.name, run and run.state, self._build.model, self.in_force, self.found,
-            manifest and manifest.corpus, manifest and manifest.tokenizer,
+            fits(self._build.estimate), manifest and manifest.corpus, manifest and manifest.tokenizer,
         )  # fmt: skip
         return self.live is not None, key
 
@@ -193,6 +193,7 @@ class TrainRoom(Trials):
             train_tokens=manifest.train_tokens if manifest else None,
             memory=memory.available(),
             rates=_rates(found),
+            fits=fits(self._build.estimate),
         )  # fmt: skip
         floor = project.floor if project else None
         return Question(plan=plan, course=course(run, manifest, floor) if run else None, live=live is not None)

@@ -181,6 +181,32 @@ def test_the_doctor_is_asked_while_somebody_looks(project):
         assert getattr(project.train.recipe, name) == value
 
 
+def test_the_doctor_knows_what_was_tried_here(project, monkeypatch):
+    room, estimate = project.train, project.build.estimate
+    monkeypatch.setattr("llmstudio.core.train.preview.SECONDS", 0.05)
+    make_small(project, steps=5)
+    project.wait(project.data.prepare())
+    assert room._question().plan.fits is None
+    estimate.start()
+    until(project, lambda: estimate.state == "measured")
+    assert room._question().plan.fits is True
+    room.edit(replace(room.recipe, batch=8))
+    assert room._question().plan.fits is None
+
+    def lacking(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")
+
+    monkeypatch.setattr("llmstudio.core.train.learner.Learner.gradients", lacking)
+    estimate.start()
+    until(project, lambda: estimate.trouble)
+    assert room._question().plan.fits is False
+    until(project, lambda: [each for each in room.findings if "were tried" in each.text])
+    room.edit(replace(room.recipe, batch=4))
+    assert room._question().plan.fits is True  # that was measured
+    room.edit(replace(room.recipe, batch=2))
+    assert room._question().plan.fits is None
+
+
 def test_the_doctor_sees_a_run_as_it_goes_on_and_as_it_ended(project):
     run = begin(project)
     until(project, lambda: [each for each in project.train.findings if each.kind == "early"])

@@ -17,6 +17,7 @@ from llmstudio.core.model import cost
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.spec import Model
 
+from . import shortage
 from . import way as ways
 from .compiled import Compiler
 from .engine import goal_of
@@ -38,16 +39,23 @@ def measure(
 ) -> Generator[None, None, Speed]:
     """Really train a copy of the network for a moment, on random tokens, as the run itself would: about 2 seconds.
 
-    A large design is tried with its first blocks and a few texts, and the rest is worked out from them.
+    A large design is tried with its first blocks and a few texts, and the rest is worked out from them. ValueError
+    where there is no memory for that; see `shortage.UNTRIED`.
     """
     begun = time.perf_counter()
     small = _cut(model)
     tokens = _tokens(small, recipe)
-    if small is model and tokens is None:
-        speed = yield from _whole(model, recipe, device, compiler)
-    else:
-        speed = yield from _part(model, small, recipe, tokens or MOST_TOKENS, device)
-    return replace(speed, took=time.perf_counter() - begun)
+    try:
+        if small is model and tokens is None:
+            speed = yield from _whole(model, recipe, device, compiler)
+        else:
+            speed = yield from _part(model, small, recipe, tokens or MOST_TOKENS, device)
+        return replace(speed, took=time.perf_counter() - begun)
+    except (RuntimeError, MemoryError) as error:
+        if not shortage.of_memory(error):
+            raise
+    shortage.release()  # now that nothing holds on to what was tried
+    raise ValueError(shortage.UNTRIED)
 
 
 def _whole(model: Model, recipe: Recipe, device: str, compiler: Compiler | None) -> Generator[None, None, Speed]:

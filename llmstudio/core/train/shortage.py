@@ -9,6 +9,7 @@ from pathlib import Path
 
 HALVINGS = 4  # of what goes through the network at once, at most
 RESERVE = 32 << 20  # bytes of the disk that are left to others
+UNTRIED = "There was not enough memory to try it."  # said of a design of which not even a step could be tried
 WORDS = (  # what torch says where it has no error of its own for it
     "defaultcpuallocator",
     "out of memory",
