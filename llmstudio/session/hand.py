@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from .worker import Worker
 
 if TYPE_CHECKING:
     from ..core.inside.weights import Described, Reaction
+    from ..core.train.trainer import Trainer
 
 Shown = tuple[Run, Path, int | None]
 KEPT = 50  # changes that can be undone
@@ -58,6 +60,7 @@ class Done(Struct, frozen=True, kw_only=True, eq=False):
     change: Change
     place: tuple[str, int | None]  # run and moment
     before: list[Any]
+    trainer: "ReferenceType[Trainer] | None"  # that had the weights: going on from a checkpoint makes another
 
 
 class HandRoom:
@@ -124,13 +127,14 @@ class HandRoom:
         run, moment = where.run, where.moment
         asked = self._worker(run, moment).ask(self._apply, where, change)
 
-        def made(answer: tuple[Any, Said, Said]) -> None:
+        def took(answer: tuple[Any, Said, Said]) -> None:
             before, self.before, self.after = answer
-            self._done = [*self._done[-KEPT + 1 :], Done(change=change, place=(run.name, moment), before=before)]
+            made = Done(change=change, place=(run.name, moment), before=before, trainer=_trainer(run))
+            self._done = [*self._done[-KEPT + 1 :], made]
             self._undone.clear()
             self._noted(run, moment, f"Weights changed by hand: {change.text}.")
 
-        return self._begin(asked, made)
+        return self._begin(asked, took)
 
     def undo(self) -> None:
         """Put the weights back as they were before the last change."""
@@ -149,20 +153,33 @@ class HandRoom:
     def _turn(self, from_: list[Done], to: list[Done], what: str) -> None:
         """Take the newest of one list, swap its matrix with that in the network, and put it on the other list."""
         last = from_[-1]
-        where = self._where()
+        try:
+            where = self._where()
+        except ValueError as error:  # the run is gone
+            self._hall.tell(error)
+            return
         run, moment = where.run, where.moment
         if last.place != (run.name, moment):
             self._hall.say(f"The last change was in {last.place[0]}. Look at that moment again first.")
+            return
+        if moment is None and last.trainer != _trainer(run):
+            self._forget(last.place)
+            self._hall.say(f"{run.name} went on from its checkpoint: what was changed by hand before is not in it.")
             return
         asked = self._worker(run, moment).ask(self._swap, where, last)
 
         def made(answer: tuple[Any, Said, Said]) -> None:
             before, self.before, self.after = answer
             from_.remove(last)
-            to.append(Done(change=last.change, place=last.place, before=before))
+            to.append(replace(last, before=before))
             self._noted(run, moment, f"Weights {what} by hand: {last.change.text}.")
 
         self._begin(asked, made)
+
+    def _forget(self, place: tuple[str, int | None]) -> None:
+        self._done = [each for each in self._done if each.place != place]
+        self._undone = [each for each in self._undone if each.place != place]
+        self.changed.emit()
 
     def _begin(self, asked: "Future[Any]", made: Callable[[Any], None]) -> "Future[Any]":
         self.busy = True
@@ -260,3 +277,7 @@ class HandRoom:
             reaction=found, next=tuple((names[i], p) for i, p in likely),
             written=tokenizer.decode([int(i) for i in found.written]),
         )  # fmt: skip
+
+
+def _trainer(run: Run) -> "ReferenceType[Trainer] | None":
+    return ref(run.trainer) if run.trainer else None

@@ -123,3 +123,32 @@ def test_what_is_not_there_is_refused_with_a_sentence(ended):
     with pytest.raises(ValueError, match="rows and"):
         ended.wait(hand.edit(row(piece, 99_999)))
     assert not hand.busy and not hand.done and "choose one of them" in ended.notices[-1].text
+
+
+def test_a_change_is_not_taken_back_from_weights_that_never_had_it(project):
+    project.wait(project.data.prepare())
+    project.wait(project.train.start())
+    run, hand = project.train.run, project.inside.hand
+    until(project, lambda: run.step >= 3)
+    project.train.stop()
+    project.wait(run.job)
+    project.wait(hand.edit(row(looked_at(project), 1)))
+    project.wait(project.train.resume(run))
+    project.wait(run.job)
+    weight = run.trainer.model.get_parameter(NAME).detach().clone()
+    assert weight[1].abs().sum() > 0  # it went on from its checkpoint
+    hand.undo()
+    assert "went on from its checkpoint" in project.notices[-1].text and not hand.can_undo and not hand.busy
+    assert (run.trainer.model.get_parameter(NAME) == weight).all()
+
+
+def test_undoing_after_the_run_is_gone_is_refused_with_a_sentence(project):
+    project.wait(project.data.prepare())
+    project.wait(project.train.start())
+    run, hand = project.train.run, project.inside.hand
+    project.wait(run.job)
+    project.wait(hand.edit(row(looked_at(project), 1)))
+    project.train.remove(run)
+    until(project, lambda: not project.train.runs)
+    hand.undo()
+    assert "no model" in project.notices[-1].text and not hand.busy
