@@ -9,10 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+PART = ".part"
+
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
-    """Replace `path` by `content`. OSError (disk full, no permission) leaves the old file as it was."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    """Replace `path` by `content`. OSError (disk full, no permission) names it, and leaves the old file as it was."""
+    try:
+        _write(path, content)
+    except OSError as error:
+        if str(error.filename).endswith(PART):  # nobody knows of that file
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _write(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
         with os.fdopen(handle, "wb") as file:
             if callable(content):
