@@ -26,7 +26,11 @@ def run(args: argparse.Namespace) -> Result:
 
         return examine()
     session = Session()
-    session.noticed.connect(told := lambda: tell(session, args.told))
+
+    def told() -> None:
+        tell(session, args.told)
+
+    session.noticed.connect(told)
     try:
         return VERBS[args.verb](session, args)
     finally:
@@ -37,7 +41,7 @@ def run(args: argparse.Namespace) -> Result:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Ctrl+C pressed again does not cut the saving short."""
+    """Ctrl+C does not cut the saving short."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
