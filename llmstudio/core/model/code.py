@@ -54,7 +54,8 @@ def _norm(kind: S.Norm, m: S.Model, width: str = "WIDTH") -> str:
 
 
 def _head(m: S.Model) -> str:
-    title = " ".join(m.name.split()).replace('"', "'").replace("\\", "/") or "Untitled"
+    plain = "".join(letter if letter.isprintable() else " " for letter in m.name)
+    title = " ".join(plain.split()).replace('"', "'").replace("\\", "/") or "Untitled"
     return lines(
         f'"""{title}: a language model of {len(m.blocks)} blocks and {cost.total(m):,} parameters.',
         "",

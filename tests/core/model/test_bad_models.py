@@ -1,12 +1,13 @@
 """Designs and copied pieces as a hand, a crash or another program may leave them: a sentence or a problem, no fault."""
 
+import ast
 import json
 import time
 
 import pytest
 from msgspec.structs import replace
 
-from llmstudio.core.model import check, compare, cost, dial, edits, spec
+from llmstudio.core.model import check, code, compare, cost, dial, edits, spec
 from llmstudio.core.model.spec import MLP, Attention, Block, Group, Model, Skip
 from llmstudio.core.train.recipe import Recipe
 
@@ -89,3 +90,12 @@ def test_wires_to_nowhere_are_told_and_taken_off() -> None:
     for _ in range(len(found)):
         model = check.problems(model)[0].fixes[-1].model
     assert model == replace(Model(), skips=()) and not check.problems(model)
+
+
+@pytest.mark.parametrize(
+    "name", ['"""\nraise SystemExit(9)\n"""', "\\", 'x\\"""', "\0", "\ud800", "\u2028", "文" * 10_000, ""]
+)
+def test_any_name_and_note_gives_code_that_can_be_read(name: str) -> None:
+    blocks = tuple(replace(block, note=name) for block in Model().blocks)
+    text = code.pytorch(replace(Model(), name=name, note=name, blocks=blocks))
+    assert ast.get_docstring(ast.parse(text.encode())) and "\nraise SystemExit(9)" not in text
