@@ -18,6 +18,7 @@ BYTES = 4  # float32
 REMEMBERED = {  # numbers that the optimiser keeps for each weight
     "muon": 2, "adamw": 2, "adam": 2, "lion": 1, "adafactor": 0, "rmsprop": 1, "nesterov": 1, "momentum": 1, "sgd": 0,
 }  # fmt: skip
+TURNED = (".attn", ".rec", ".mlp", ".moe")  # parts whose matrices Muon turns; see `optim.matrices`
 HOLD = 25  # steps between two states of a run to go back to; see `keeper`
 # The C library takes small pieces from one heap, and what lies between them is not given back. Measured with glibc on
 # eight designs, in both formats.
@@ -53,7 +54,7 @@ def footprint(
     N, size = counts[""], 2 if dtype == "bfloat16" else 4
     optimizer = BYTES * REMEMBERED[recipe.optimizer] * N
     if recipe.optimizer == "muon":  # one number for each of the matrices, two for all else
-        optimizer -= BYTES * sum(n for path, n in counts.items() if path.endswith((".attn", ".mlp", ".rec", ".conv")))
+        optimizer -= BYTES * sum(n for path, n in counts.items() if path.endswith(TURNED))
     average = BYTES * N * (recipe.ema > 0)
     twice = 2 * model.vocab * model.width * model.tied  # as embedding and as head: two gradients, and their sum
     state = BYTES * N + optimizer + average  # of one checkpoint

@@ -168,9 +168,14 @@ def test_recomputing_keeps_one_block() -> None:
     assert found.activations < 0.5 * cost.footprint(model, Recipe(batch=4), "float32", False).activations
 
 
+EVERY = Block(convolution=Convolution(size=64), recurrence=Recurrence(), experts=Experts())
+
+
+@pytest.mark.parametrize("block", [Block(), EVERY])
 @pytest.mark.parametrize("optimizer", ["adamw", "muon", "lion", "sgd", "adafactor", "rmsprop", "momentum"])
-def test_the_optimiser_is_what_it_remembers(optimizer: str) -> None:
-    model, recipe = Model(width=64), Recipe(optimizer=optimizer, batch=2, ema=0.9)  # type: ignore[arg-type]
+def test_the_optimiser_is_what_it_remembers(optimizer: str, block: Block) -> None:
+    model = Model(width=64, blocks=(block,) * 4)
+    recipe = Recipe(optimizer=optimizer, batch=2, ema=0.9)  # type: ignore[arg-type]
     learner = Learner(model, recipe, Noise(model.vocab), "cpu", Way(dtype="float32", fused=(False,) * 4))
     learner.gradients(0, 0)
     learner.apply(0.1)
