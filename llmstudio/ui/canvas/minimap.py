@@ -16,7 +16,7 @@ from .shown import BlockLook
 from .tiny import tint
 
 WIDTH, PAD = 72, 6
-SLIM, SLIM_PAD, BORDER, TALLER = 14, 3, 4, 3
+SLIM, SLIM_PAD, BORDER, TALLER = 10, 2, 2, 3
 EDGE = 12  # to the border of the canvas
 BELOW = 48  # room for the zoom bar
 TALLEST = 0.62  # of the canvas

@@ -165,7 +165,7 @@ class HistogramMap(QWidget):
         (first, last), (low, high) = self._span(), self._range
         p.setFont(theme.font(11))
         p.setPen(theme.color("muted"))
-        for value in ticks.marks(low, high, max(2, int(frame.height() // 40))):
+        for value in ticks.marks(low, high, max(2, int(frame.height() // 26))):
             y = frame.bottom() - (value - low) / (high - low) * frame.height()
             text = "0" if abs(value) < 1e-12 else rate(value)
             p.drawText(QRectF(0, y - 8, LEFT - 6, 16), Align.AlignRight | Align.AlignVCenter, text)

@@ -117,7 +117,7 @@ class NearItem(QGraphicsItem):
         self._header(p)
         KINDS[self.sketch.kind].draw(p, self.sketch, self.frames)
         if self.inner.spot is not None and self.inner.spot.path == self.path:
-            self._point(p, self.inner.spot)
+            self._point(p, self.inner.spot, max(1.0, zoom))
 
     def _header(self, p: QPainter) -> None:
         sketch = self.sketch
@@ -129,8 +129,8 @@ class NearItem(QGraphicsItem):
         text = reason if reason and self.inner.values else said
         SMALL.write(p, QRectF(64 + taken, 8, self.box.width() - taken - 80, 24), text, RIGHT)
 
-    def _point(self, p: QPainter, spot: Spot) -> None:
-        """The cell that is pointed at, the rows it was made from, and what it is."""
+    def _point(self, p: QPainter, spot: Spot, zoom: float) -> None:
+        """The cell that is pointed at, the rows it was made from, and what it is in words that do not grow."""
         cell = self._cell(spot)
         found = self.inner.number(spot) if self.sketch.inside else None
         if cell is None or found is None:
@@ -157,8 +157,10 @@ class NearItem(QGraphicsItem):
             span = f", drawn from \u2212{real(self.sketch.limit(spot.name))} to {real(self.sketch.limit(spot.name))}"
             probable = frame is None or frame.ramp == "probability"
             lines = [title, value if probable else value + span, self._deed(spot)]
-            low = (frame.rect.bottom() if frame else cell.bottom()) + 6 + tip.OFF + len(lines) * tip.LINE + 12
-            tip.paint(p, self.boundingRect(), QPointF(cell.center().x(), low), lines)
+            low = (frame.rect.bottom() if frame else cell.bottom()) * zoom + 6 + tip.OFF + len(lines) * tip.LINE + 12
+            p.scale(1 / zoom, 1 / zoom)
+            room = QRectF(0, 0, zoom * self.box.width(), zoom * self.box.height())
+            tip.paint(p, room, QPointF(zoom * cell.center().x(), low), lines)
 
     def _deed(self, spot: Spot) -> str:
         if spot == self.inner.locked:

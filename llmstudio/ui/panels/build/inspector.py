@@ -10,7 +10,6 @@ from ...panel import Panel
 from ...theme import Ramp
 from ...widgets import glyphs
 from ...widgets.button import button
-from ...widgets.elide import ElidedLabel
 from ...widgets.empty import EmptyState
 from ...widgets.label import label
 from ...widgets.working import WorkingView
@@ -36,7 +35,6 @@ class InspectorPanel(Panel):
         self.view = WorkingView()
         self.copy = button("Copy as Python", "copy", "plain", self._copy, "The operands and the arithmetic, to run", 24)
         self.keep = button("Keep", "pin", "plain", self._keep, "Keep showing this number; Esc lets go", 24)
-        self.mode = ElidedLabel("float32, eval mode", "muted", 11)
         self.about = label("", "caption", wrap=True)
         inner = QWidget()
         column = QVBoxLayout(inner)
@@ -48,7 +46,6 @@ class InspectorPanel(Panel):
         for widget in (self.copy, self.keep):
             row.addWidget(widget)
         row.addStretch(1)
-        row.addWidget(self.mode)
         column.addLayout(row)
         column.addWidget(self.about)
         column.addStretch(1)
@@ -88,7 +85,7 @@ class InspectorPanel(Panel):
         """What is seen, and what was left out."""
         end = glyphs.plain("".join(opened.texts[-SHOWN:]))
         read, all_texts = len(opened.texts), opened.all_texts
-        said = [f"{opened.run}, step {count(opened.step)}."]
+        said = [f"From {opened.run} at step {count(opened.step)}, in float32 and eval mode."]
         said.append(f"The text on the probe, {'…' if read > SHOWN else ''}{end}, {read} of {all_texts} positions.")
         if steps:
             most = max(max(each) for each in steps.values())

@@ -1,7 +1,7 @@
 """Weights by hand: a matrix as a picture, what it is like, changing it, and how the model reacts."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from ....core.inside.piece import Change, Piece
 from ....core.inside.spot import Spot
@@ -27,6 +27,7 @@ NAMES = {  # of the matrices inside a block: the parameter, and which rows of it
     "mlp.wd": ("down", ""), "moe.wa": ("up", "gate"), "moe.wb": ("up", "up"), "moe.wd": ("down", ""),
     "moe.router": ("router", ""), "conv.kernel": ("", ""),
 }  # fmt: skip
+SIDE, WIDE, MOST = 172, 1.5, 16777215  # of a picture with words beside it; from which shape on it has none; no limit
 
 
 class WeightsPanel(Panel):
@@ -77,27 +78,29 @@ class WeightsPanel(Panel):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(8)
-        foot = QHBoxLayout()
-        self.scale.setFixedWidth(140)
-        foot.addWidget(self.scale, 0, Qt.AlignmentFlag.AlignTop)
-        foot.addStretch(1)
-        cell = QHBoxLayout()
-        cell.addWidget(self.where, 1)
+        self.scale.setFixedWidth(120)
         self.value.setFixedWidth(96)
-        cell.addWidget(self.value)
-        deeds = QHBoxLayout()
-        deeds.setSpacing(8)
-        for each in (self.row, self.column):
-            deeds.addWidget(each)
-        deeds.addStretch(1)
-        lower = QHBoxLayout()
-        lower.addWidget(self.rank)
-        lower.addStretch(1)
+        self.cell = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.cell.addWidget(self.where, 1)
+        self.cell.addWidget(self.value)
+        words = QVBoxLayout()
+        words.setSpacing(8)
+        words.addWidget(self.scale)
+        words.addWidget(self.facts)
+        words.addStretch(1)
+        words.addLayout(self.cell)
+        self.top = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self.top.setSpacing(12)
+        self.top.addWidget(self.view)
+        self.top.addLayout(words, 1)
+        deeds, lower = QHBoxLayout(), QHBoxLayout()
+        for row, buttons in ((deeds, (self.row, self.column)), (lower, (self.rank,))):
+            row.setSpacing(8)
+            for each in buttons:
+                row.addWidget(each)
+            row.addStretch(1)
         column.addWidget(self.choice)
-        column.addWidget(self.view)
-        column.addLayout(foot)
-        column.addWidget(self.facts)
-        column.addLayout(cell)
+        column.addLayout(self.top)
         column.addLayout(deeds)
         column.addLayout(lower)
         column.addWidget(self.reaction)
@@ -114,6 +117,13 @@ class WeightsPanel(Panel):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.area)
         self.body.addLayout(self.stack, 1)
+
+    def _stand(self, rows: int, columns: int) -> None:
+        """The words beside a square or tall picture, below a wide one."""
+        wide = rows > WIDE * columns
+        self.top.setDirection(QBoxLayout.Direction.TopToBottom if wide else QBoxLayout.Direction.LeftToRight)
+        self.cell.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.view.setMaximumSize(*((MOST, MOST) if wide else (max(SIDE // 3, min(SIDE, SIDE * rows // columns)), SIDE)))
 
     # what is shown
 
@@ -146,12 +156,13 @@ class WeightsPanel(Panel):
         self.choice.choose(found.piece.name)
         end = limit(found.values)
         self.view.set(found.values, found.every, end)
+        self._stand(found.piece.rows, found.piece.columns)
         self.scale.set(f"\u2212{real(end)}", "0", real(end))
         shape = f"{count(found.piece.columns)} × {count(found.piece.rows)}"
         said = f"{shape}, {count(found.count)} weights, mean {_said(found.mean)}, spread {_said(found.spread)}"
         said += f", {count(found.zeros)} are 0" if found.zeros else ""
         said += f". Every {found.every}th row and column is drawn." if found.every > 1 else ""
-        self.facts.setText(f"{said}{'' if said.endswith('.') else '.'} {sheet.run}, step {count(sheet.step)}.")
+        self.facts.setText(f"{said}{'' if said.endswith('.') else '.'} From {sheet.run} at step {count(sheet.step)}.")
         spectrum = [] if found.spectrum is None else found.spectrum.tolist()
         self.charts.set(found.counts, found.low, found.high, spectrum, found.rank)
         self.rank.setVisible(found.rank is not None)
