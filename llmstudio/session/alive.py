@@ -35,6 +35,8 @@ LONGEST = 64  # tokens of the probe that are looked at
 LIKELIEST = 5
 LOOKED: tuple[Mode, ...] = ("activity", "attention", "dead", "experts")  # for these the probe text is read
 SPARK = 40  # points of a small curve, about
+REMEMBERED = 400  # looks that a small curve is drawn from; of more, every second one goes
+NEEDED = {"attention": ("attention",), "dead": ("mlp", "experts"), "experts": ("experts",)}  # parts that have it
 SERIES = {"gradient": "gradient", "update": "update", "activity": "activation", "dead": "dead"}  # of `PartSeries`
 
 
@@ -84,8 +86,8 @@ class Alive:
         """Whether any part of the run looked at can have such a reading."""
         run = self._runs.run
         blocks = run.model.blocks if run else self._drawn.model.blocks
-        needed = {"attention": "attention", "dead": "mlp", "experts": "experts"}.get(mode)
-        return needed is None or any(getattr(block, needed) is not None for block in blocks)
+        needed = NEEDED.get(mode, ())
+        return not needed or any(getattr(block, field) is not None for block in blocks for field in needed)
 
     @property
     def run(self) -> Run | None:
@@ -216,7 +218,9 @@ class Alive:
         for path in (*found.seen.spread, *found.seen.load, *found.seen.dead):
             if looked := vitals.looked(self.mode, path, found.seen):
                 key = (run.name, run.cuts, found.probe, path, self.mode)
-                self._record.setdefault(key, {})[found.step] = looked[0]
+                record = self._record.setdefault(key, {})
+                record[found.step] = looked[0]
+                thin(record)
 
     def _step(self, series: Series, moment: int | None) -> int:
         return int(series.steps[-1 if moment is None else bisect_right(series.steps, moment) - 1])
@@ -263,6 +267,13 @@ class Alive:
             texts=tuple(piece.text for piece in pieces[-len(seen.ids) :]),
             following=tuple((names[i], float(share)) for i, share in zip(ids.tolist(), shares, strict=True)),
         )  # fmt: skip
+
+
+def thin(record: dict[int, float]) -> None:
+    """Let every second look go where there are too many: a run of days is looked at a hundred thousand times."""
+    if len(record) > REMEMBERED:
+        for step in sorted(record)[1:-1:2]:
+            del record[step]
 
 
 def spread(record: dict[int, float], end: int) -> list[float]:

@@ -49,7 +49,7 @@ class LookingBack:
         self._of: object = None  # the run and the text that they are of
         self._asked = False
         self._next_at = 0.0
-        self._spare: tuple[str, GPT] | None = None  # used on the model thread only
+        self._spare: tuple[str, GPT] | None = None  # used on the model thread
 
     def histograms(self, path: str, noun: Noun) -> list[tuple[int, Histogram]]:
         """Of a part of the run's design, by rising step: weights and gradients as the run told them, else as looked."""
@@ -135,9 +135,10 @@ class LookingBack:
         """One network for all snapshots of a run."""
         from ..core.model.network import GPT
 
-        if self._spare is None or self._spare[0] != run.name or self._spare[1].spec != run.model:
-            self._spare = run.name, GPT(run.model).eval()
-        return self._spare[1]
+        spare = self._spare  # `leave` may take it away at any time
+        if spare is None or spare[0] != run.name or spare[1].spec != run.model:
+            spare = self._spare = run.name, GPT(run.model).eval()
+        return spare[1]
 
 
 def chosen(snapshots: list[int]) -> list[int]:

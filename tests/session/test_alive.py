@@ -6,9 +6,9 @@ from math import log
 import pytest
 from msgspec.structs import replace
 
-from llmstudio.core.model.spec import MLP, Attention, Block, Model, duplicate, insert, move, remove
+from llmstudio.core.model.spec import MLP, Attention, Block, Experts, Model, duplicate, insert, move, remove
 from llmstudio.session.aligned import aligned
-from llmstudio.session.alive import spread
+from llmstudio.session.alive import REMEMBERED, SPARK, spread, thin
 from llmstudio.session.looking_back import MOST, chosen, following
 from llmstudio.session.session import Session
 from llmstudio.session.vitals import SCALES, evenness, number, reading, strongest
@@ -76,6 +76,23 @@ def test_looks_are_drawn_evenly_over_the_steps() -> None:
     assert len(found) == 10
     assert found == [1.0] + [2.0] * 8 + [5.0]
     assert spread(record, 10) == [1.0, 2.0]
+
+
+def test_of_very_many_looks_a_few_hundred_stay() -> None:
+    record: dict[int, float] = {}
+    for step in range(5000):
+        record[step] = float(step)
+        thin(record)
+        assert len(record) <= REMEMBERED
+    assert min(record) == 0 and max(record) == 4999 and len(spread(record, 4999)) == SPARK
+
+
+def test_a_design_of_experts_alone_has_dead_units(done: Session) -> None:
+    alive, block = done.build.alive, Block(mlp=None, experts=Experts())
+    assert alive.applies("dead") and not alive.applies("experts")
+    done.train.show(None)
+    done.build.edit(replace(done.build.model, blocks=(block,)))
+    assert alive.applies("dead") and alive.applies("experts")
 
 
 def test_snapshots_to_look_at() -> None:

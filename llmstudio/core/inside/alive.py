@@ -15,11 +15,10 @@ from torch import Tensor, nn
 from ..model import spec as S
 from ..model.network import GPT
 from ..train.events import Histogram
-from .watch import watch
+from .watch import dead_units, watch
 
 Floats = NDArray[np.float32]
 
-SILENT = 1e-6  # a hidden unit that never gets beyond this is dead
 BINS, SPAN = 40, 4  # of a histogram: bins, and root mean squares from zero to its end
 
 
@@ -33,7 +32,7 @@ class Seen(Struct, frozen=True, kw_only=True, eq=False):
     given: dict[str, float]  # RMS of what each part reads, after its norm
     told: dict[str, float]  # RMS of what each part puts out
     stream: tuple[float, ...]  # RMS of the stream before each block, and after all of them
-    dead: dict[str, float]  # share of an MLP's hidden units that stay zero for all tokens
+    dead: dict[str, float]  # share of the hidden units of an MLP, or of experts in use, that stay zero for all tokens
     load: dict[str, tuple[float, ...]]  # (E,) share of the choices that went to each expert
     logits: Floats  # (V,) after the last token
     inputs: dict[str, Histogram]  # of what each part reads; {} where not asked for
@@ -96,7 +95,7 @@ def histogram(x: Floats) -> Histogram:
 
 @contextmanager
 def _hooks(gpt: GPT, given: dict[str, Floats], told: dict[str, Floats], dead: dict[str, float]) -> Iterator[None]:
-    """Keep what every part reads and puts out, by path, and the share of dead units of every MLP."""
+    """Keep what every part reads and puts out, by path, and the share of dead units of every MLP and mixture."""
 
     def both(path: str) -> Any:
         def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -107,8 +106,8 @@ def _hooks(gpt: GPT, given: dict[str, Floats], told: dict[str, Floats], dead: di
         return hook
 
     def units(path: str) -> Any:
-        def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            dead[path] = float((inputs[0].abs().amax((0, 1)) < SILENT).float().mean())
+        def hook(_: nn.Module, inputs: tuple[Any, ...]) -> None:
+            dead[path] = dead_units(inputs)
 
         return hook
 
@@ -116,7 +115,7 @@ def _hooks(gpt: GPT, given: dict[str, Floats], told: dict[str, Floats], dead: di
     try:
         for path, part in _parts(gpt):
             hooks.append(part.register_forward_hook(both(path)))
-            if path.endswith(".mlp"):
+            if path.endswith((".mlp", ".moe")):
                 hooks.append(part.get_submodule("down").register_forward_pre_hook(units(path)))
         yield
     finally:

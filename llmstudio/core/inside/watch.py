@@ -15,6 +15,7 @@ from ..model.network import GPT
 
 Floats = NDArray[np.float32]
 
+SILENT = 1e-6  # a hidden unit that never gets beyond this is dead
 LONGEST = 512  # most tokens watched at once: maps take 4 * H * T * T bytes per block, 12.6 MB at 12 heads
 
 
@@ -58,6 +59,17 @@ def watch(gpt: GPT, ids: Sequence[int] | NDArray[Any], hidden: bool = False) -> 
         ids=read, first=len(ids) - len(read), attention=[none if m is None else _array(m[0]) for m in maps],
         logits=_array(logits[0]), hidden=[_array(x[0]) for x in streams],
     )
+
+
+def dead_units(down: tuple[Any, ...]) -> float:
+    """Share of the hidden units of an MLP, or of the experts in use, that stay zero for all tokens.
+
+    `down`: what their second matrix is given, (B, T, F); of experts (M, F) and how many rows are of each.
+    """
+    units = down[0].abs().flatten(0, -2)  # (tokens, F)
+    users = torch.split(units, down[1]) if len(down) > 1 else (units,)  # of each expert
+    silent = [user.amax(0) < SILENT for user in users if len(user)]
+    return float(torch.stack(silent).float().mean())
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from llmstudio.core.inside.watch import at_rest
+from llmstudio.core.inside.watch import at_rest, dead_units
 from llmstudio.core.model import spec as S
 from llmstudio.core.model.experts import Experts
 from llmstudio.core.model.mlp import MLP
@@ -22,7 +22,6 @@ TEXTS = 8  # of the batch, read once more to see what the parts put out
 BINS = 40
 COUNTED = 100_000  # numbers of a part in a histogram
 SPAN = 4  # root mean squares from zero to the end of a histogram
-SILENT = 1e-6  # a hidden unit that never gets beyond this is dead
 
 
 def parts(gpt: GPT) -> dict[str, list[nn.Parameter]]:
@@ -87,11 +86,8 @@ def _activations(work: GPT, x: Tensor) -> tuple[dict[str, float], dict[str, floa
         return hook
 
     def hidden(path: str) -> Any:
-        def hook(_: nn.Module, given: tuple[Tensor, list[int]] | tuple[Tensor]) -> None:
-            units = given[0].abs().flatten(0, -2)  # (tokens, hidden)
-            users = torch.split(units, given[1]) if len(given) > 1 else (units,)  # of each expert
-            silent = [user.amax(0) < SILENT for user in users if len(user)]
-            dead[path] = float(torch.stack(silent).float().mean())
+        def hook(_: nn.Module, given: tuple[Any, ...]) -> None:
+            dead[path] = dead_units(given)
 
         return hook
 

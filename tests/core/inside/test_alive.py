@@ -79,7 +79,17 @@ def test_units_that_stay_silent_are_counted(gpt: GPT) -> None:
     with torch.no_grad():
         gpt.blocks[0].mlp.up.bias[:32] = -1e6
         gpt.blocks[0].mlp.up.bias[32:] = 1e3
-    assert look(gpt, IDS).dead == {"blocks.0.mlp": pytest.approx(32 / 128)}
+    assert look(gpt, IDS).dead == {"blocks.0.mlp": pytest.approx(32 / 128), "blocks.1.moe": 0}
+
+
+def test_silent_units_of_an_expert_count_where_it_is_in_use(gpt: GPT) -> None:
+    moe = gpt.blocks[1].moe
+    with torch.no_grad():
+        moe.router.weight.zero_()  # all alike: the same two for every token
+        load = look(gpt, IDS).load["blocks.1.moe"]
+        moe.up.weight[load.index(0.5), :4] = 0
+        moe.up.weight[load.index(0.0)] = 0
+    assert look(gpt, IDS).dead["blocks.1.moe"] == pytest.approx(4 / 32)
 
 
 def test_the_load_of_experts_is_the_share_of_choices(gpt: GPT) -> None:
