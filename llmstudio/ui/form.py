@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from .fields import Option, editor, option, said
+from .fields import Editor, Option, editor, option, said
 from .widgets.elide import ElidedLabel
 from .widgets.label import label
 
@@ -154,7 +154,8 @@ class Row(QWidget):
         self._hint = " ".join(part for part in (found.hint, f"Default: {said(default)}.") if part)
         self._more = self._reason = ""
         self.editor: Any = make(found, value, edited) if make else editor(found, value, default, edited)
-        self.editor.setMinimumHeight(ROW)
+        if not isinstance(self.editor, Editor):  # those have lines of their own, which such a limit would squeeze
+            self.editor.setMinimumHeight(ROW)
         self._wrong = label("", "error", wrap=True)
         self._wrong.hide()
         self._line = QHBoxLayout()

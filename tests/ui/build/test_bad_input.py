@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QScrollArea
 
-from llmstudio.core.model.spec import Group
+from llmstudio.core.model.spec import Attention, Block, Group
 from llmstudio.ui.canvas import verbs
 from llmstudio.ui.panels.build.cost import words
+from llmstudio.ui.panels.build.properties.editors import Cases
+from llmstudio.ui.panels.build.properties.panel import PropertiesPanel
+from llmstudio.ui.style import dress
 from tests.ui.build.conftest import FOUR, HIDDEN
 
 
@@ -57,3 +60,22 @@ def test_very_many_passes_over_a_text_are_a_whole_number() -> None:
     told = words.Reading(has=8_004, read=8_004 * 62_883 + 1_000, wanted=1_000_000)
     assert told.heading.endswith(" 62\u2009883 passes")
     assert words.Reading(has=8_004, read=12_006, wanted=1_000_000).heading.endswith(" 1.5 passes")
+
+
+@pytest.mark.parametrize("context", [16, 512, 1024, 131_072, 1_048_576])
+def test_options_of_attention_are_seen_whole_in_a_low_panel(qtbot, qapp, session, context) -> None:
+    dress(qapp, "dark")  # with the narrow scroll bars
+    window = min(context, 65_536)
+    block = Block(attention=Attention(heads=8, kv_heads=2, window=window))
+    session.build.edit(replace(FOUR, context=context, blocks=(block,)), select=["blocks.0.attn"])
+    panel = PropertiesPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(360, 300)
+    panel.show()
+    qtbot.waitExposed(panel)
+    qtbot.wait(20)
+    for editor in panel.form.findChildren(Cases):
+        for widget in (editor.switch, editor.number):
+            assert widget.height() >= widget.sizeHint().height() and widget.geometry().right() <= editor.width()
+    (area,) = panel.findChildren(QScrollArea)
+    assert area.horizontalScrollBar().maximum() == 0

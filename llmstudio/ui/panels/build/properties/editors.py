@@ -14,6 +14,7 @@ from ....widgets.segments import Segments
 from ....widgets.slider import Slider
 
 MOST_HEADS = 256
+SHORT = 7  # letters: "all 512"
 Edited = Callable[[Any], None]
 
 
@@ -53,7 +54,7 @@ class Heads(Editor):
 class Cases(Editor):
     """A number or None in words: each of `fixed` stands for one value, the `other` for any number, which is typed.
 
-    Its field stands beside two words, and under three.
+    Its field stands beside two words, and under three, or under long ones.
     """
 
     def __init__(
@@ -74,8 +75,9 @@ class Cases(Editor):
         self.number.setAccessibleName(f"{found.title}: {other}")
         self.switch.setMinimumWidth(self.switch.sizeHint().width())
         self.number.setMaximumWidth(self.number.sizeHint().width())
-        lines = QBoxLayout(QBoxLayout.Direction.TopToBottom if rest else QBoxLayout.Direction.LeftToRight)
-        lines.setSpacing(4 if rest else 8)
+        under = bool(rest) or len(first) > SHORT
+        lines = QBoxLayout(QBoxLayout.Direction.TopToBottom if under else QBoxLayout.Direction.LeftToRight)
+        lines.setSpacing(4 if under else 8)
         lines.addWidget(self.switch)
         lines.addWidget(self.number)
         self.row.addLayout(lines)
