@@ -54,8 +54,8 @@ class Said(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Done(Struct, frozen=True, kw_only=True, eq=False):
-    """A change that was made to these weights; `before` is the matrix as it was, for undoing: in the network, and
-    where weights are averaged too, also in their average."""
+    """A change that was made to these weights; `before` is what they were, for undoing: in the network, and where
+    weights are averaged too, also in their average."""
 
     change: Change
     place: tuple[str, int | None]  # run and moment
@@ -151,7 +151,7 @@ class HandRoom:
         self.sheet.reset()
 
     def _turn(self, from_: list[Done], to: list[Done], what: str) -> None:
-        """Take the newest of one list, swap its matrix with that in the network, and put it on the other list."""
+        """Take the newest of one list, swap its weights with those in the network, and put it on the other list."""
         last = from_[-1]
         try:
             where = self._where()

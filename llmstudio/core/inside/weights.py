@@ -123,13 +123,14 @@ def rank_of(spectrum: NDArray[Any], share: float = 0.9) -> int:
 
 @torch.no_grad()
 def apply(gpt: GPT, change: Change) -> Tensor:
-    """Change the weights; the matrix as it was before comes back, to `put_back`. ValueError where that cannot be."""
+    """Change the weights; those that were changed come back as they were, to `put_back`. ValueError where that cannot
+    be."""
     x = view(gpt, change.piece)
     if change.kind in ("cell", "row", "column"):
         sizes = {"cell": x.shape, "row": x.shape[:1], "column": x.shape[1:]}[change.kind]
         if len(change.index) != len(sizes) or any(not 0 <= i < n for i, n in zip(change.index, sizes, strict=True)):
             raise ValueError(f"This matrix has {x.shape[0]} rows and {x.shape[1]} columns: choose one of them.")
-    before = x.detach().clone()
+    before = _touched(x, change).detach().clone()
     if change.kind == "rank":
         x.copy_(low_rank(x, change.index[0]))
     else:
@@ -160,11 +161,11 @@ def low_rank(x: Tensor, rank: int) -> Tensor:
 
 @torch.no_grad()
 def put_back(gpt: GPT, change: Change, before: Tensor) -> Tensor:
-    """Give the weights that were changed the values they have in the matrix `before`; the others have learnt on since.
-    The matrix as it was until now comes back."""
-    x = view(gpt, change.piece)
-    now = x.detach().clone()
-    _touched(x, change).copy_(_touched(before, change))
+    """Give the weights that were changed the values `before`; the others have learnt on since. What they were until now
+    comes back."""
+    there = _touched(view(gpt, change.piece), change)
+    now = there.detach().clone()
+    there.copy_(before)
     return now
 
 

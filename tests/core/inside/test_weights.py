@@ -84,6 +84,7 @@ def test_a_change_is_exactly_that_and_can_be_taken_back(kind):
         wanted[where] = 0.25
     change = Change(piece=piece, kind=kind, index=index, value=0.25)
     before = apply(gpt, change)
+    assert before.numel() == {"cell": 1, "row": 16, "column": 8}.get(kind, 8 * 16), "no more is kept than was changed"
     np.testing.assert_allclose(gpt.blocks[0].attn.qkv.weight.detach().numpy(), wanted, atol=1e-6)
     put_back(gpt, change, before)
     np.testing.assert_array_equal(gpt.blocks[0].attn.qkv.weight.detach().numpy(), whole)
