@@ -12,6 +12,8 @@ from llmstudio.core.model.compare import same
 from llmstudio.core.model.presets import PRESETS
 from llmstudio.core.model.spec import MLP, Attention, Block, Experts, Model, Skip, change, insert, remove
 from llmstudio.core.train.recipe import Recipe
+from llmstudio.core.train.speed import Speed
+from llmstudio.ui.numbers import size
 from llmstudio.ui.panels.build.compare import ComparePanel
 from llmstudio.ui.panels.build.compare.lines import bills, lines, sentence
 from llmstudio.ui.words.changes import listed
@@ -100,6 +102,31 @@ def test_the_other_design_is_chosen_and_taken_over(qtbot, compare, session) -> N
     assert compare.differences.isHidden()
     session.build.undo()
     assert session.build.model == before
+
+
+def test_memory_is_that_of_the_cost_panel_also_once_it_is_measured(compare, session) -> None:
+    build = session.build
+
+    def shown() -> str:
+        return {line.title: line for line in compare.costs.lines}["Memory, training"].this.split("  ")[0]
+
+    assert shown() == size(build.estimate.memory.total)
+    before = shown()
+    fused = (True,) * len(build.model.blocks)
+    build.estimate._speed = Speed(step=1, read=1, exact=1, token=1, dtype="bfloat16", fused=fused)
+    build.estimate._of = (build.model, session.train.recipe)
+    build.estimate.changed.emit()
+    assert shown() == size(build.estimate.memory.total) != before
+
+
+def test_out_of_sight_nothing_is_compared(compare, session) -> None:
+    compare.hide()
+    before = compare.sentence.text()
+    session.build.edit(replace(session.build.model, width=256))
+    assert compare.sentence.text() == before
+    compare.show()
+    compare.tick()
+    assert compare.sentence.text() != before
 
 
 def test_a_click_on_a_difference_selects_its_part(compare, session) -> None:

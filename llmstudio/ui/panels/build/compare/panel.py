@@ -50,9 +50,20 @@ class ComparePanel(Panel):
         self.choice.picked.connect(self._choose)
         self.differences.picked.connect(self.session.build.select)
         build, train = self.session.build, self.session.train
-        for signal in (build.changed, train.changed, train.recipe_changed):
-            signal.connect(self._refresh)
+        self._stale = True
+        for signal in (build.changed, build.estimate.changed, train.changed, train.recipe_changed):
+            signal.connect(self._changed)
         self._refresh()
+
+    def tick(self) -> None:
+        if self._stale:
+            self._refresh()
+
+    def _changed(self) -> None:
+        """Out of sight nothing is compared."""
+        self._stale = True
+        if self.isVisible():
+            self._refresh()
 
     @property
     def others(self) -> dict[str, Model]:
@@ -62,6 +73,7 @@ class ComparePanel(Panel):
         return found | {preset.title: preset.model for preset in PRESETS.values() if preset.title not in found}
 
     def _refresh(self) -> None:
+        self._stale = False
         others = self.others
         if [*others] != self._names:
             self._names = [*others]
