@@ -22,7 +22,8 @@ ZOOMS = (0.02, 4.0)
 INSIDE = 2.5  # nearer than this over a block, its inside opens
 OUTSIDE = 0.4  # and closes where it would be drawn smaller than this
 STEP = 1.25  # of the buttons
-NARROW = 0.75  # the least to which a narrow room shrinks it
+NARROW = 0.7  # the least to which a narrow room shrinks it
+BESIDE = 24  # left of the stream, where there is no room for what stands there
 READABLE = 0.92  # the least at which a design is first shown
 SPACE_AROUND = 400  # how far one can pan past the drawing
 
@@ -96,6 +97,8 @@ class CanvasView(QGraphicsView):
         self._outer[index] = self.zoom
         plan = self.canvas.plan
         left, right = plan.bounds.x if plan.wires else SHAPE[0] - 8, card.right + 16
+        if self.viewport().width() < NARROW * (right - left):
+            left = -BESIDE
         self.set_zoom(min(1.0, self.viewport().width() / (right - left)))
         room = self.viewport().height() / self.zoom
         self.centerOn((left + right) / 2, card.middle if card.h + 48 <= room else card.y - 24 + room / 2)
@@ -206,12 +209,14 @@ class CanvasView(QGraphicsView):
         """The start: all of it if it has room at a readable size, otherwise its top in full width."""
         rect, room = self.canvas.sceneRect(), self.viewport().size()
         fitting = min(1.0, room.width() / rect.width(), room.height() / rect.height())
-        wide = room.width() - self.map.room  # it comes where not all is seen
-        self.set_zoom(fitting if fitting >= READABLE else max(NARROW, min(1.0, wide / rect.width())))
+        wide, whole = ((room.width() - taken) / rect.width() for taken in (self.map.room, 0))
+        readable = next((zoom for zoom in (fitting, wide) if zoom >= READABLE), max(NARROW, whole))
+        self.set_zoom(min(1.0, readable))
         if rect.height() * self.zoom <= room.height() + 1:
             self.centerOn(rect.center())
         else:
-            beside = max(0.0, min(self.map.room, room.width() - rect.width() * self.zoom)) / self.zoom / 2
+            spare = 0.0 if self.map.slim else room.width() - rect.width() * self.zoom
+            beside = max(0.0, min(self.map.room, spare)) / self.zoom / 2
             self.centerOn(rect.center().x() + beside, rect.top() + room.height() / self.zoom / 2)
         self.moved = False
 

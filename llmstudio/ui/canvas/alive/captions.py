@@ -74,7 +74,11 @@ class NextItem(QGraphicsItem):
             p.setFont(theme.mono(12))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, glyphs.plain(text))
             x += wide + 6
-        likely = [(text, share) for text, share in self._tokens[:SAID] if share >= 0.01]
-        words = ", ".join(f"{glyphs.plain(text)} {100 * share:.0f}\u2009%" for text, share in likely)
         rest = QRectF(x + 8, self._box.top(), self._box.right() - x - 8, CHIP_H)
-        SMALL.write(p, rest, f"next: {words}")
+        words = "next: "
+        for n, (text, share) in enumerate(self._tokens[:SAID]):
+            more = f"{', ' * bool(n)}{glyphs.plain(text)} {100 * share:.0f}\u2009%"
+            if share < 0.01 or SMALL.width(words + more) > rest.width():
+                break
+            words += more
+        SMALL.write(p, rest, words)
