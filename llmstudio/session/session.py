@@ -136,7 +136,7 @@ class Session(Hall):
     def _name_device(self) -> None:
         self.device = self.computer.words
         if chosen := self.computer.device:
-            self.train.device = chosen.key
+            self.train.device, self.train.device_memory = chosen.key, chosen.memory
 
     def _open_failed(self, error: BaseException) -> None:
         self.loading = False

@@ -37,6 +37,7 @@ class Starting(Runs):
         self.starting = False  # Train was pressed, the tokens are being made
         self.held = False  # the queue waits until `go` is called: it was found when the project was opened
         self.device = "cpu"  # torch's name of the one that new runs train on
+        self.device_memory: int | None = None  # bytes of its own; None where it shares the computer's
 
     # what goes on
 
@@ -124,7 +125,7 @@ class Starting(Runs):
     def _problems(self, model: Model, recipe: Recipe) -> list[Problem]:
         """What keeps a design from training on this text, as far as it is known, on this machine, now."""
         manifest = self._data.manifest if self._data.ready else None
-        return data_problems(model, recipe, manifest, memory.available())
+        return data_problems(model, recipe, manifest, memory.available(), self.device_memory)
 
     def _start(self, order: Queued) -> "Future[Any]":
         """Make the tokens where they are missing or old, then begin. The future is done when the run has begun."""

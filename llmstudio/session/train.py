@@ -192,6 +192,7 @@ class TrainRoom(Trials):
             recipe=self.recipe,
             train_tokens=manifest.train_tokens if manifest else None,
             memory=memory.available(),
+            card=self.device_memory,
             rates=_rates(found),
             fits=fits(self._build.estimate),
         )  # fmt: skip

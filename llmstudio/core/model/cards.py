@@ -11,13 +11,13 @@ from llmstudio.core.train.recipe import Recipe
 
 from . import cost
 from . import spec as S
+from .footprint import SPARE
 
 REACHED = 0.4  # share of the peak that training reaches: PaLM 0.46, GPT-3 0.21 (Chowdhery et al. 2022, table 3)
 STREAMED = 0.8  # share of the bandwidth that long copies reach
 LAUNCH = 5e-6  # seconds that a kernel takes at least: of a small model nearly all of the time
 KERNELS = 45  # of one part of a block, forward, backward and update, uncompiled
 TOUCHED = 40  # bytes moved for each parameter in a step: gradients, weights, AdamW's moments, the copy in bfloat16
-SPARE = 0.9  # share of the memory that is to be had
 
 
 class Card(Struct, frozen=True, kw_only=True):

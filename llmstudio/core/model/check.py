@@ -45,14 +45,14 @@ def mended(model: S.Model) -> S.Model:
     return model
 
 
-def data_problems(model: S.Model, recipe: Recipe, manifest: Amounts | None, memory: int | None = None) -> list[Problem]:
-    """What keeps a sound model from training on this text, or on a machine with `memory` bytes available."""
+def data_problems(
+    model: S.Model, recipe: Recipe, manifest: Amounts | None, memory: int | None = None, card: int | None = None
+) -> list[Problem]:
+    """What keeps a sound model from training on this text, or in this memory: see `cost.lacking`."""
     found = [Problem(where="", text=f"{o.title} {o.text}.") for o in outside(recipe)]
     if manifest:
         found += [*_vocabulary(model, manifest), *_length(model, manifest)]
-    if memory is not None:
-        found += _memory(model, recipe, memory)
-    return found
+    return [*found, *_memory(model, recipe, memory, card)]
 
 
 def _limits(model: S.Model) -> Iterator[Problem]:
@@ -156,16 +156,17 @@ def _length(model: S.Model, manifest: Amounts) -> Iterator[Problem]:
     yield Problem(where="", text=f"{text}: add text or shorten the context.", fixes=(fix,))
 
 
-def _memory(model: S.Model, recipe: Recipe, memory: int) -> Iterator[Problem]:
-    if (need := cost.training_bytes(model, recipe)) <= memory:
+def _memory(model: S.Model, recipe: Recipe, memory: int | None, card: int | None) -> Iterator[Problem]:
+    if (short := cost.lacking(model, recipe, memory, card)) is None:
         return
-    text = f"Training needs about {need / 1e9:.1f} GB of memory, and {memory / 1e9:.1f} GB are free."
+    need, there = short
+    text = f"Training needs at least {need / 1e9:.1f} GB of memory, and {there / 1e9:.1f} GB are free."
     portion = cost.portion(recipe)
     while portion > 1:
         portion = 1 << ((portion - 1).bit_length() - 1)
         parts = -(-recipe.batch // portion)
         same = replace(recipe, accumulate=parts)
-        if cost.training_bytes(model, same) <= memory:
+        if cost.lacking(model, same, memory, card) is None:
             other = replace(recipe, batch=portion, accumulate=1)
             fixes = [(f"Take the batch in {parts} portions", same), (f"Use a batch of {portion}", other)]
             yield Problem(where="", text=text, fixes=tuple(Fix(label=w, model=model, recipe=r) for w, r in fixes))

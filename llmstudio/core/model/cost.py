@@ -195,14 +195,25 @@ def footprint(
     return memory.footprint(model, recipe, _parameters(model), portion(recipe), dtype, fused, held)
 
 
-def training_bytes(model: S.Model, recipe: Recipe) -> int:
-    """Bytes that training by `recipe` cannot do without, computed in the way that takes least where that is open.
+def least(model: S.Model, recipe: Recipe) -> Footprint:
+    """What training by `recipe` takes in the way that takes least, where that is open.
 
     Of a batch, only the largest portion is there at a time; no states are held to go back to.
     """
     dtype = "float32" if recipe.precision == "float32" else "bfloat16"
-    least = footprint(model, recipe, dtype, fused=True, held=False)
-    return least.on_device + least.kept
+    return footprint(model, recipe, dtype, fused=True, held=False)
+
+
+def lacking(model: S.Model, recipe: Recipe, free: int | None, card: int | None = None) -> tuple[int, int] | None:
+    """Where there is too little memory for training by `recipe`: bytes needed, and bytes there are. None: it may fit.
+
+    `free`: of the computer; `card`: all of the graphics card that it trains on, if that has its own. None: unknown.
+    """
+    found = least(model, recipe)
+    held = [(found.needed, free)]
+    if card is not None:
+        held = [(found.on_device, int(memory.SPARE * card)), (found.kept, free)]
+    return next(((need, there) for need, there in held if there is not None and need > there), None)
 
 
 def portion(recipe: Recipe) -> int:

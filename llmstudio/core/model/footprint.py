@@ -19,6 +19,7 @@ REMEMBERED = {  # numbers that the optimiser keeps for each weight
     "muon": 2, "adamw": 2, "adam": 2, "lion": 1, "adafactor": 0, "rmsprop": 1, "nesterov": 1, "momentum": 1, "sgd": 0,
 }  # fmt: skip
 TURNED = (".attn", ".rec", ".mlp", ".moe")  # parts whose matrices Muon turns; see `optim.matrices`
+SPARE = 0.9  # share of a graphics card's memory that is to be had
 HOLD = 25  # steps between two states of a run to go back to; see `keeper`
 # The C library takes small pieces from one heap, and what lies between them is not given back. Measured with glibc on
 # eight designs, in both formats.
@@ -40,6 +41,11 @@ class Footprint(Struct, frozen=True, kw_only=True):
     @property
     def total(self) -> int:
         return self.on_device + self.kept + self.loose
+
+    @property
+    def needed(self) -> int:
+        """What it cannot do without."""
+        return self.on_device + self.kept
 
     @property
     def on_device(self) -> int:

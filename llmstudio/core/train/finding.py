@@ -68,14 +68,16 @@ class Rates(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """A run before it begins. None: not known yet.
 
-    `memory`: bytes that are free. `fits`: whether the largest portion of the batch was tried on this machine, forward
-    and backward, and there was memory for it.
+    `memory`: bytes of the computer that are free; `card`: all of the graphics card that it is to train on. `fits`:
+    whether the largest portion of the batch was tried on this machine, forward and backward, and there was memory for
+    it.
     """
 
     model: Model
     recipe: Recipe
     train_tokens: int | None = None
     memory: int | None = None
+    card: int | None = None
     rates: Rates | None = None
     leak: "Leak | None" = None
     fits: bool | None = None

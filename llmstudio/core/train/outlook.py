@@ -73,15 +73,14 @@ def _scaled(plan: Plan, factor: float) -> dict[str, float]:
 
 def _memory(plan: Plan) -> Iterator[Finding]:
     """Only the largest portion of a batch is in memory at a time."""
-    need, portion = cost.training_bytes(plan.model, plan.recipe), cost.portion(plan.recipe)
-    short = plan.memory is not None and need > plan.memory
-    if plan.fits or (plan.fits is None and not short):
-        return
+    short, portion = cost.lacking(plan.model, plan.recipe, plan.memory, plan.card), cost.portion(plan.recipe)
     if plan.fits is False:
         text = f"{portion:,} texts at a time were tried, and there is not enough memory for them."
+    elif short and not plan.fits:
+        need, there = short
+        text = f"{portion:,} texts at a time need at least {_size(need)} of memory, and {_size(there)} are free."
     else:
-        assert plan.memory is not None
-        text = f"{portion:,} texts at a time need about {_size(need)} of memory, and {_size(plan.memory)} are free."
+        return
     yield Finding(kind="memory", severity="bad", text=text, cure=_smaller(plan))
 
 
@@ -90,7 +89,7 @@ def _smaller(plan: Plan) -> Cure | None:
     recipe = plan.recipe
     while cost.portion(recipe) > 1:
         recipe = replace(recipe, accumulate=min(2 * recipe.accumulate, recipe.batch))
-        if plan.memory is None or plan.fits is False or cost.training_bytes(plan.model, recipe) <= plan.memory:
+        if plan.fits is False or cost.lacking(plan.model, recipe, plan.memory, plan.card) is None:
             parts = recipe.accumulate
             return Cure(label=f"Take it in {parts} portions", action="change", fields={"accumulate": parts})
     return None

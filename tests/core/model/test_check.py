@@ -1,5 +1,7 @@
 """Problems are named in words at their place, and every fix mends; without problems a model builds and trains."""
 
+from math import ceil
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from llmstudio.core.model import check
-from llmstudio.core.model.cost import training_bytes
+from llmstudio.core.model.cost import least
 from llmstudio.core.model.network import GPT
 from llmstudio.core.model.presets import PRESETS
 from llmstudio.core.model.spec import (
@@ -238,7 +240,7 @@ def test_too_little_validation_text() -> None:
 
 def test_memory_beyond_the_machine_is_mended_by_portions_or_a_smaller_batch() -> None:
     model, recipe = Model(vocab=65), Recipe(batch=64)
-    need = training_bytes(model, recipe)
+    need = least(model, recipe).needed
     assert check.data_problems(model, recipe, Amounts(), memory=need) == []
     (problem,) = check.data_problems(model, recipe, Amounts(), memory=need - 1)
     portions, smaller = problem.fixes
@@ -249,8 +251,18 @@ def test_memory_beyond_the_machine_is_mended_by_portions_or_a_smaller_batch() ->
     assert problem.fixes == ()
 
 
+def test_a_graphics_card_has_memory_of_its_own() -> None:
+    model, recipe = Model(vocab=65), Recipe(batch=64)
+    found = least(model, recipe)
+    card = ceil(found.on_device / 0.9) + 1
+    assert check.data_problems(model, recipe, Amounts(), memory=found.kept, card=card) == []
+    assert check.data_problems(model, recipe, Amounts(), memory=None, card=card) == []
+    assert "of memory" in check.data_problems(model, recipe, Amounts(), memory=found.kept, card=card - 10)[0].text
+    assert check.data_problems(model, recipe, Amounts(), memory=found.kept - 1, card=card) != []
+
+
 def test_portions_and_recomputing_take_less_memory() -> None:
-    model, memory = Model(vocab=65), training_bytes(Model(vocab=65), Recipe(batch=10))
+    model, memory = Model(vocab=65), least(Model(vocab=65), Recipe(batch=10)).needed
     for recipe, fine in (
         (Recipe(batch=40), False),
         (Recipe(batch=40, accumulate=4), True),

@@ -80,12 +80,14 @@ def test_muons_rates_move_together() -> None:
 
 
 def test_memory_beyond_the_machine_is_mended_by_portions_that_fit() -> None:
-    recipe, memory = replace(RECIPE, batch=64), cost.training_bytes(MODEL, replace(RECIPE, batch=17))
+    recipe, memory = replace(RECIPE, batch=64), cost.least(MODEL, replace(RECIPE, batch=17)).needed
     finding = only("memory", recipe=recipe, memory=memory)
     assert finding.severity == "bad"
     better = mended(finding, recipe)
     assert (better.accumulate, better.batch) == (4, 64)  # portions of 16 texts
     only("ready", recipe=better, memory=memory)
+    card = round(cost.least(MODEL, replace(RECIPE, batch=17)).on_device / 0.9)
+    assert mended(only("memory", recipe=recipe, card=card), recipe) == better
 
 
 def test_what_was_tried_counts_more_than_what_was_reckoned() -> None:

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton
 
 from llmstudio.core.model import check, edits
-from llmstudio.core.model.cost import training_bytes
+from llmstudio.core.model.cost import least
 from llmstudio.core.model.spec import Attention, Block, Experts, Group, Model, Skip
 from llmstudio.ui.canvas.everywhere import alike, chosen, differing, field, settled
 from llmstudio.ui.panels.build.problems import ProblemsPanel
@@ -318,7 +318,7 @@ def test_what_is_too_large_for_the_machine_is_a_problem_with_fixes(put, session,
         property(lambda _: check.data_problems(build.model, session.train.recipe, None, memory=free)),
     )
     session.train.edit(replace(session.train.recipe, batch=64))
-    free = training_bytes(build.model, session.train.recipe)
+    free = least(build.model, session.train.recipe).needed
     problems = put(ProblemsPanel)
     assert problems.count.text() == ""
     free -= 1
