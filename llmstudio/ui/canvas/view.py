@@ -12,7 +12,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip
 
 from ..theme import theme
-from .layout import SHAPE
 from .minimap import Minimap
 from .paint import DOTS, dots
 from .scene import Scene
@@ -96,7 +95,7 @@ class CanvasView(QGraphicsView):
         card = self.canvas.plan.blocks[index].card
         self._outer[index] = self.zoom
         plan = self.canvas.plan
-        left, right = plan.bounds.x if plan.wires else SHAPE[0] - 8, card.right + 16
+        left, right = plan.bounds.x if plan.wires else plan.embed.x - 8, card.right + 16
         if self.viewport().width() < NARROW * (right - left):
             left = -BESIDE
         self.set_zoom(min(1.0, self.viewport().width() / (right - left)))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QStyleOptionGraphicsItem
 
 from llmstudio.core.model import edits, spec
 from llmstudio.core.model.spec import Attention, Block, Group, Model, Skip
@@ -212,6 +212,20 @@ def test_an_inside_opened_by_hand_is_shown_whole_in_width_and_left_again(hand, s
     scene.look_inside(1, False)
     assert view.zoom == pytest.approx(before)
     assert view.seen().contains(QPointF(300, scene.plan.blocks[1].card.middle))
+
+
+def test_a_selected_part_of_an_opened_block_is_ringed(build, scene) -> None:
+    scene.look_inside(1)
+    found = {}
+    for path in ("blocks.1.mlp", "blocks.1.attn"):
+        build.select(path)
+        item = scene.insides.items["blocks.1.attn"]
+        image = QImage(800, 400, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        item.paint(painter, QStyleOptionGraphicsItem())
+        painter.end()
+        found[path] = theme.color("accent").name() in colors(image)
+    assert found == {"blocks.1.mlp": False, "blocks.1.attn": True}
 
 
 def test_insides_follow_their_block(build, scene) -> None:

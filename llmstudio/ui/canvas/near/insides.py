@@ -29,6 +29,7 @@ class Insides(QObject):
         self.inner.changed.connect(self.refresh)
         self.inner.pointed.connect(self.refresh)
         session.train.changed.connect(self.refresh)
+        session.build.selected_changed.connect(self._reselect)
         theme.changed.connect(self.refresh)
 
     def place(self, boxes: Mapping[str, QRectF]) -> None:
@@ -47,6 +48,10 @@ class Insides(QObject):
     def refresh(self) -> None:
         for item in self.items.values():
             item.refresh()
+
+    def _reselect(self) -> None:
+        for item in self.items.values():
+            item.update()
 
     def tick(self) -> None:
         """Nothing is asked for while nothing is open, or only shapes are wanted."""

@@ -105,7 +105,8 @@ class NearItem(QGraphicsItem):
     # paint
 
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        card(p, self.boundingRect(), "panel", "line", radius=6)
+        chosen = self.path in self.session.build.selection
+        card(p, self.boundingRect(), "panel", *(("accent", 2.0) if chosen else ("line", 1.0)), radius=6)
         p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         zoom = option.levelOfDetailFromTransform(p.worldTransform())
         if zoom < READABLE:
