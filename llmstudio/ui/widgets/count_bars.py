@@ -45,7 +45,7 @@ class CountBars(QWidget):
         facts = QFontMetricsF(theme.font(11))
         last = max(facts.horizontalAdvance(bar.facts) for bar in self._bars)
         room = max(self.width() - NAME - VALUE - last - 16, 20.0)
-        longest = max(bar.loss for bar in self._bars)
+        longest = max(bar.loss for bar in self._bars) or 1.0  # a text of one letter has no surprise
         for n, bar in enumerate(self._bars):
             row = QRectF(0, n * ROW, self.width(), ROW)
             track = QRectF(NAME, row.center().y() - BAR / 2, room, BAR)

@@ -33,7 +33,7 @@ class Measures(QWidget):
         theme.changed.connect(self.update)
 
     def set(self, rows: Sequence[Measure], full: float) -> None:
-        self._rows, self._full = list(rows), full
+        self._rows, self._full = list(rows), full or 1.0  # all are 0 for a text of one letter
         said = ", ".join(f"{row.name} {fixed(row.value)}" for row in self._rows)
         self.setAccessibleDescription(said)
         self.updateGeometry()

@@ -12,6 +12,8 @@ from llmstudio.ui.panels.build.cost import words
 from llmstudio.ui.panels.build.properties.editors import Cases
 from llmstudio.ui.panels.build.properties.panel import PropertiesPanel
 from llmstudio.ui.style import dress
+from llmstudio.ui.widgets.count_bars import CountBar, CountBars
+from llmstudio.ui.widgets.measures import Measure, Measures
 from tests.ui.build.conftest import FOUR, HIDDEN
 
 
@@ -79,3 +81,14 @@ def test_options_of_attention_are_seen_whole_in_a_low_panel(qtbot, qapp, session
             assert widget.height() >= widget.sizeHint().height() and widget.geometry().right() <= editor.width()
     (area,) = panel.findChildren(QScrollArea)
     assert area.horizontalScrollBar().maximum() == 0
+
+
+def test_a_text_of_one_letter_without_any_surprise_can_be_painted(qtbot) -> None:
+    bars, measures = CountBars(), Measures("Losses")
+    qtbot.addWidget(bars)
+    qtbot.addWidget(measures)
+    bars.set([CountBar(name="letters", loss=0.0, text="0.00")])
+    measures.set([Measure(name="letters", value=0.0)], 0.0)
+    for widget in (bars, measures):
+        widget.resize(300, 60)
+        assert not widget.grab().isNull()  # a fault in paintEvent fails the test
