@@ -6,12 +6,13 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtWidgets import QFileDialog, QScrollArea
 
-from llmstudio.core.model.spec import Attention, Block, Group
+from llmstudio.core.model.spec import Attention, Block, Group, Skip
 from llmstudio.ui.canvas import verbs
 from llmstudio.ui.panels.build.cost import words
 from llmstudio.ui.panels.build.properties.editors import Cases
 from llmstudio.ui.panels.build.properties.panel import PropertiesPanel
 from llmstudio.ui.style import dress
+from llmstudio.ui.widgets.combo import Combo
 from llmstudio.ui.widgets.count_bars import CountBar, CountBars
 from llmstudio.ui.widgets.measures import Measure, Measures
 from tests.ui.build.conftest import FOUR, HIDDEN
@@ -92,3 +93,12 @@ def test_a_text_of_one_letter_without_any_surprise_can_be_painted(qtbot) -> None
     for widget in (bars, measures):
         widget.resize(300, 60)
         assert not widget.grab().isNull()  # a fault in paintEvent fails the test
+
+
+def test_a_wire_to_nowhere_offers_only_places_that_are_there(qtbot, session) -> None:
+    session.build.edit(replace(FOUR, skips=(Skip(source=0, target=65_536),)), select=["skips.0"])
+    panel = PropertiesPanel(session)
+    qtbot.addWidget(panel)
+    source, target = panel.form.findChildren(Combo)
+    assert [source.itemText(i) for i in range(source.count())][:2] == ["the start", "after block 1"]
+    assert source.count() == 5 and target.currentText() == "place 65536" and target.count() == 5

@@ -120,7 +120,8 @@ def own(model: Model, value: Struct) -> dict[str, Make]:
             "window": lambda found, n, edited: Cases(found, n, edited, whole, "a window", window),
         }
     if isinstance(value, Skip):
-        sources = {i: "the start" if i == 0 else f"after block {i}" for i in range(value.target)}
+        there = min(value.target, len(model.blocks) + 1)
+        sources = {i: "the start" if i == 0 else f"after block {i}" for i in range(there)}
         targets = {i: f"before block {i + 1}" for i in range(value.source + 1, len(model.blocks))}
         targets[len(model.blocks)] = "the end"
         return {
