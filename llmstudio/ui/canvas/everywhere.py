@@ -6,7 +6,8 @@ from typing import Any, get_args, get_type_hints
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from ...core.model.spec import Attention, Model, part, parts
+from ...core.model.edits import change_all
+from ...core.model.spec import Attention, Model, change, part, parts
 
 
 def alike(model: Model, path: str) -> list[str]:
@@ -43,7 +44,16 @@ def differing(model: Model, paths: Sequence[str]) -> list[str]:
     ]
 
 
-def settled(value: Struct) -> Struct:
+def edited(model: Model, paths: Sequence[str], fields: dict[str, Any]) -> Model:
+    """Set these options of the values at all the paths, and what must change along with them."""
+    model = change_all(model, paths, fields)
+    for path in paths:
+        if (value := part(model, path)) is not None:
+            model = change(model, path, _settled(value))
+    return model
+
+
+def _settled(value: Struct) -> Struct:
     """The value without what its other options leave no sense for, so that no edit makes a problem out of sight."""
     if isinstance(value, Attention) and value.window is None and value.sinks is not None:
         return replace(value, sinks=None)

@@ -109,7 +109,7 @@ def group(now: Now, path: str) -> GroupLook:
         count=count(sum(now.counts[f"blocks.{i}"] for i in inside)),
         problems=len(wrong) + bool(own),
         problem=own or (wrong[0] if wrong else ""),
-        kinds=tuple({name for i in inside for name in parts(now.model.blocks[i])}),
+        kinds=tuple(dict.fromkeys(name for i in inside for name in parts(now.model.blocks[i]))),
         selected=path in now.selected,
         within=any(i in now.chosen for i in inside),
         hovered=now.hovered == path,

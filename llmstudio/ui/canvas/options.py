@@ -7,12 +7,13 @@ from typing import Any, Literal, get_args, get_origin
 from msgspec import Struct
 from PySide6.QtWidgets import QMenu
 
-from ...core.model import edits, spec
+from ...core.model import spec
 from ...core.model.spec import Attention, Model
 from ...session.build import BuildRoom
 from ..fields import Option
 from ..form import options
 from ..numbers import count
+from .everywhere import edited
 from .words import ACTIVATIONS
 
 Values = dict[Any, str]
@@ -82,4 +83,4 @@ def _choices(model: Model, value: Struct, found: Option) -> Values:
 
 
 def _set(build: BuildRoom, paths: list[str], name: str, value: Any) -> None:
-    build.edit(edits.change_all(build.model, paths, {name: value}))
+    build.edit(edited(build.model, paths, {name: value}))

@@ -274,8 +274,10 @@ def _grouped(model: spec.Model, whole: range) -> list[str]:
 def ungroup(build: BuildRoom) -> None:
     """Let the blocks of the selected groups stand by themselves again."""
     gone, here = groups(build), build.selected_blocks
-    left = tuple(group for k, group in enumerate(build.model.groups) if k not in gone)
-    build.edit(replace(build.model, groups=left), select=paths(here))
+    model = build.model
+    for k in reversed(gone):
+        model = edits.ungroup(model, k)
+    build.edit(model, select=paths(here))
 
 
 def groups(build: BuildRoom) -> list[int]:

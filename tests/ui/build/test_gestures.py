@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from llmstudio.core.model import spec
+from llmstudio.core.model import edits, spec
 from llmstudio.core.model.spec import Experts, Group, Skip
 from llmstudio.ui.canvas.notes import Writing, write
 from llmstudio.ui.theme import theme
@@ -113,8 +113,10 @@ def test_options_of_parts_are_chosen_in_the_menu(hand, build) -> None:
     assert found == [(None, None, False, "layer"), (16, 2, True, "rms")] * 2
     choose(hand, "blocks.0.mlp", "Activation", "SwiGLU")
     assert build.model.blocks[0].mlp.activation == "swiglu" and not build.problems
+    build.edit(edits.change_all(build.model, ["blocks.1.attn"], {"sinks": 2}))
     choose(hand, "blocks.1.attn", "Window", "All 64")
-    assert build.model.blocks[1].attention.window is None
+    attention = build.model.blocks[1].attention
+    assert attention.window is None and attention.sinks is None and not build.problems
 
 
 def test_embedding_and_head_have_their_options_in_the_menu(hand, build) -> None:

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from .....core.model import edits, explained, spec
+from .....core.model import explained, spec
 from .....core.model.explained import said
 from ....canvas import blocks, everywhere, words
 from ....form import Form
@@ -103,11 +103,7 @@ class PropertiesPanel(Panel):
             name: getattr(value, name) for name in value.__struct_fields__ if getattr(value, name) != getattr(old, name)
         }
         paths = self._paths(path)
-        model = edits.change_all(build.model, paths, fields)
-        for each in paths:
-            if (part := spec.part(model, each)) is not None:
-                model = spec.change(model, each, everywhere.settled(part))
-        build.edit(model, f"{path} {' '.join(fields)} {len(paths)}")
+        build.edit(everywhere.edited(build.model, paths, fields), f"{path} {' '.join(fields)} {len(paths)}")
 
     def _turn_part(self, field: str, on: bool) -> None:
         """Put a part into the blocks, or take it out of them."""
