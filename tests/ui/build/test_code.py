@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from llmstudio.core.model.code import pytorch
 from llmstudio.core.model.spec import Attention, Block, Skip
@@ -79,6 +80,15 @@ def test_it_is_saved_where_the_person_says(session: Session, panel: CodePanel, t
     panel.save(tmp_path / "not there" / "mine.py")
     qtbot.waitUntil(lambda: (session.poll(), len(session.notices))[1] > 1)
     assert session.notices[-1].kind == "error" and "mine.py" in session.notices[-1].text
+
+
+def test_the_button_asks_in_the_folder_of_the_project(session: Session, panel: CodePanel, tmp_path: Path) -> None:
+    session.wait(session.new(tmp_path / "P"))
+    panel.tick()
+    QTest.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
+    [dialog] = panel.findChildren(QFileDialog)
+    assert dialog.selectedFiles() == [str(tmp_path / "P" / "model.py")]
+    dialog.reject()
 
 
 def test_words_have_their_tones_in_both_themes(panel: CodePanel) -> None:

@@ -89,8 +89,8 @@ class CodePanel(Panel):
 
     def ask(self) -> QFileDialog:
         """Let the person choose a file; what is chosen is written."""
-        project = self.session.project
-        start = str(project.folder / "model.py") if project else "model.py"
+        opened = self.session.opened
+        start = str(opened.folder.path / "model.py") if opened else "model.py"
         dialog = QFileDialog(self, "Save the design as PyTorch", start, "Python (*.py)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("py")
