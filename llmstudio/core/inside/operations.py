@@ -44,7 +44,12 @@ def _matrix(work: Work) -> None:
     *expert, row, column = work.index
     down, across = work.inside.steps.get(work.name, (1, 1))[-2:]
     of = f" of expert {expert[0] + 1}" if expert else ""
-    work.say(f"one weight{of}: from number {column * across} to number {row * down}")
+    if work.name == "kernel":
+        back = work.tensors["kernel"].shape[1] - 1 - column
+        where = f"{back} token{'s' * (back != 1)} back" if back else "the token itself"
+        work.say(f"one weight: of number {row * down}, {where}")
+    else:
+        work.say(f"one weight{of}: from number {column * across} to number {row * down}")
     work.code.append(repr(_value(work)))
 
 

@@ -173,6 +173,10 @@ def test_a_weight_says_what_it_joins():
     part = found.parts["attn"]
     number = explain(part, Spot(path=part.path, name="wq", index=(17, 5)), TEXTS)
     assert number.title[0][0] == "one weight: from number 5 to number 17" and number.value == part.at("wq", 17, 5)
+    part = taken("conv")[1].parts["conv"]
+    titles = [explain(part, Spot(path=part.path, name="kernel", index=(9, k)), TEXTS).title[0][0] for k in range(3)]
+    assert [title.rpartition(", ")[2] for title in titles] == ["2 tokens back", "1 token back", "the token itself"]
+    assert all("of number 9," in title for title in titles)
 
 
 def test_the_network_is_left_as_it_was():

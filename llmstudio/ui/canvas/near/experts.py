@@ -150,7 +150,8 @@ def _expert(p: QPainter, s: Sketch) -> None:
     else:
         S.line(p, (x + wide + 1, middle), (HIDDEN[0] - 1, middle))
     S.called(p, HIDDEN[0], LOW - 18, "hidden neurons")
-    S.middle(p, HIDDEN[0] + HIDDEN[2] / 2, LOW + 58, "grey: goes elsewhere", wide=HIDDEN[2])
+    if s.inside is not None:
+        S.middle(p, HIDDEN[0] + HIDDEN[2] / 2, LOW + 58, "grey: goes elsewhere", wide=HIDDEN[2])
     S.line(p, (HIDDEN[0] + HIDDEN[2] + 1, middle), (DOWN[0] - 1, middle))
     S.called(p, DOWN[0], LOW - 18, "W", "DOWN")
     S.line(p, (DOWN[0] + DOWN[2] + 1, middle), (TIMES_X - 11, middle))
