@@ -10,12 +10,11 @@ from collections.abc import Callable, Generator
 from typing import Any, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ..core import memory
 from ..core.model import cards, cost
 from ..core.model.footprint import Footprint
-from ..core.model.spec import Model
+from ..core.model.spec import Model, bare
 from ..core.train import speed as speeds
 from ..core.train.recipe import Recipe
 from ..core.train.speed import Speed
@@ -211,9 +210,7 @@ class Estimate:
 
 def _key(model: Model, recipe: Recipe) -> tuple[Any, ...]:
     """All that the time of a step depends on."""
-    blocks = tuple(replace(block, note="") if block.note else block for block in model.blocks)
-    plain = replace(model, name="", note="", groups=(), blocks=blocks)
-    return plain, *(getattr(recipe, name) for name in COUNTS)
+    return bare(model), *(getattr(recipe, name) for name in COUNTS)
 
 
 def _probe(model: Model, recipe: Recipe, device: str) -> Generator[None, None, Speed]:

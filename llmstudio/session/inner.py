@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..core.inside.spot import Spot
-from ..core.model.spec import Model
+from ..core.model.spec import Model, bare
 from .hall import Hall
 from .latest import Key, Latest
 from .run import Run
@@ -163,8 +163,3 @@ class InnerRoom:
         anatomy = dissect(gpt, [piece.id for piece in pieces][-LONGEST:], index)
         texts = [piece.text for piece in pieces[-len(anatomy.ids) :]]
         return Opened(run=run.name, step=step, texts=texts, all_texts=len(pieces), model=run.model, anatomy=anatomy)
-
-
-def bare(model: Model) -> Model:
-    """The network alone: two designs that differ in names, notes and groups compute the same."""
-    return replace(model, name="", note="", groups=(), blocks=tuple(replace(b, note="") for b in model.blocks))

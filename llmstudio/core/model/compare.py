@@ -113,6 +113,7 @@ def _align(a: Sequence[S.Block], b: Sequence[S.Block]) -> list[tuple[int | None,
 
 def plain(model: S.Model) -> S.Model:
     """The same network without names, notes and groups; what counts for nothing is as if nobody had set it."""
+    model = S.bare(model)
     rotated = any(a and (a.position or model.position) == "rope" for a in (b.attention for b in model.blocks))
     usual = S.Model()
     idle = [] if rotated else ["rope_base", "rope_share", "rope_scaling"]
@@ -120,11 +121,11 @@ def plain(model: S.Model) -> S.Model:
     idle += [] if rotated and model.rope_scaling == "llama3" else ["rope_original"]
     blocks = tuple(_plain_block(block, model) for block in model.blocks)
     unset = {name: getattr(usual, name) for name in idle}
-    return replace(model, name="", note="", groups=(), blocks=blocks, **unset)
+    return replace(model, blocks=blocks, **unset)
 
 
 def _plain_block(block: S.Block, m: S.Model) -> S.Block:
-    found: dict[str, Any] = {"note": ""}
+    found: dict[str, Any] = {}
     if len(S.parts(block)) < 2:
         found["parallel"] = False
     if block.norm == "none":

@@ -202,6 +202,12 @@ def part(model: Model, path: str) -> Struct | None:
     return getattr(found, PARTS[rest[1]]) if len(rest) > 1 else found
 
 
+def bare(model: Model) -> Model:
+    """The network alone: two designs that differ in names, notes and groups compute the same."""
+    blocks = tuple(replace(block, note="") if block.note else block for block in model.blocks)
+    return replace(model, name="", note="", groups=(), blocks=blocks)
+
+
 def to_json(model: Model) -> bytes:
     return msgspec.json.format(encode({"version": VERSION, **msgspec.to_builtins(model)}), indent=2)
 

@@ -48,8 +48,7 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     def file(self, cache: Path) -> Path:
         """Where the result is kept. Names, notes and groups do not matter."""
-        blocks = tuple(replace(block, note="") for block in self.model.blocks)
-        plain = replace(self, model=replace(self.model, name="", note="", groups=(), blocks=blocks))
+        plain = replace(self, model=S.bare(self.model))
         return cache / f"{hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:32]}.pt2"
 
 
