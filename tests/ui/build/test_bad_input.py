@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QScrollArea
 from llmstudio.core.model.spec import Attention, Block, Group, Skip
 from llmstudio.ui.canvas import verbs
 from llmstudio.ui.panels.build.cost import words
+from llmstudio.ui.panels.build.parts.size import lasting
 from llmstudio.ui.panels.build.properties.editors import Cases
 from llmstudio.ui.panels.build.properties.panel import PropertiesPanel
 from llmstudio.ui.style import dress
@@ -102,3 +103,8 @@ def test_a_wire_to_nowhere_offers_only_places_that_are_there(qtbot, session) -> 
     source, target = panel.form.findChildren(Combo)
     assert [source.itemText(i) for i in range(source.count())][:2] == ["the start", "after block 1"]
     assert source.count() == 5 and target.currentText() == "place 65536" and target.count() == 5
+
+
+def test_a_time_far_beyond_the_dial_is_told_in_days_and_years() -> None:
+    told = [lasting(seconds) for seconds in (0.1, 90 * 60, 86_400, 9 * 86_400, 6.4e8)]
+    assert told == ["1 min", "90 min", "1\u2009440 min", "9 days", "20 years"]

@@ -19,6 +19,14 @@ DECADES = tuple(10.0**n for n in range(5, 10))
 TIMES = (1.0, 5.0, 15.0, 60.0, 240.0, LONGEST)
 
 
+def lasting(seconds: float) -> str:
+    """12 min, 1 440 min; what is far beyond the dial: 9 days, 20 years."""
+    days = seconds / 86_400
+    if days < 2:
+        return f"{count(max(1, round(seconds / 60)))} min"
+    return f"{count(round(days))} days" if days < 730 else f"{count(round(days / 365.25))} years"
+
+
 class SizeDial(QWidget):
     """Turning it is one edit of the design and one of the recipe; the kind of design stays."""
 
@@ -60,7 +68,7 @@ class SizeDial(QWidget):
         size = build.cost.parameters
         seconds = estimate.seconds
         if timed:
-            self.value.setText("" if seconds is None else f"{max(1, round(seconds / 60))} min")
+            self.value.setText("" if seconds is None else lasting(seconds))
             if seconds is not None and not self.minutes.isSliderDown():
                 self.minutes.set_exact(min(max(seconds / 60, 1.0), LONGEST))
         else:
