@@ -85,8 +85,9 @@ class AliveLegend(QWidget):
         elif self.scale is not None:
             x = self._paint_bar(p, self.scale, x)
             free = end - x - self._wide(self.when) - 2 * GAP
-            if self._wide(self.scale.about) <= free:
-                self._write(p, x, x + free + GAP, self.scale.about, "muted")
+            about = self.scale.about
+            said = next((each for each in (about, about.partition("; ")[0]) if self._wide(each) <= free), "")
+            self._write(p, x, x + free + GAP, said, "muted")
             left = max(x, end - self._wide(self.when))
             self._write(p, left, end, self.when, "warning" if self.past else "muted")
 
