@@ -45,6 +45,8 @@ class Opened:
 
     def _read_model(self) -> spec.Model:
         """The design; a plain one where model.json is damaged, which then stays until the person edits."""
+        if not self.folder.model.exists():
+            self.warnings.append(f"{self.folder.model} is not there any more: a plain design stands in for it.")
         try:
             return self.folder.read_model()
         except spec.NewerError:

@@ -99,7 +99,7 @@ class Folder:
         except spec.NewerError as error:
             raise spec.NewerError(f"{self.model}: {error} It was left as it is.") from error
         except ValueError as error:
-            raise ValueError(f"{self.model}: {error}") from error
+            raise ValueError(f"{self.model}: {str(error).rstrip('.')}.") from error
 
     def create(self, project: Project, model: spec.Model) -> None:
         """Make the folder. ValueError where it holds something else already, or cannot be made; then nothing stays."""

@@ -114,6 +114,14 @@ def test_a_broken_design_is_kept_aside_once_another_takes_its_place(place: Path)
     session.close()
 
 
+def test_a_design_that_is_gone_or_far_too_long_is_told(say: Say, place: Path) -> None:
+    (place / "model.json").write_bytes(b" " * (17 << 20))
+    refused(say("train", place, "--steps", 1), "model.json", "a few thousand bytes. Mend it")
+    (place / "model.json").unlink()
+    code, out, err = say("runs", place)
+    assert code == 0 and "run 1: finished" in out and "model.json is not there any more" in err
+
+
 def test_opening_never_writes_another_projects_design(session: Session, place: Path, tmp_path: Path) -> None:
     before = (place / "model.json").read_bytes()
     session.wait(session.new(tmp_path / "other", preset="llama-like"))
