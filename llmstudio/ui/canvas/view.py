@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip
 
 from ..theme import theme
+from .items import BlockItem
 from .minimap import Minimap
 from .paint import DOTS, dots
 from .scene import Scene
@@ -37,8 +38,8 @@ class CanvasView(QGraphicsView):
         self.busy = False  # a drag goes on: then nothing scrolls by itself
         self.moved = False  # by the person: then the place is kept when the room changes
         self._fitted = False
-        self._outer: dict[int, float] = {}  # the zoom before the inside of a block was opened by hand
-        self._entered: set[int] = set()  # the blocks whose inside was opened by zooming
+        self._outer: dict[BlockItem, float] = {}  # the zoom before the inside of a block was opened by hand
+        self._entered: set[BlockItem] = set()  # the blocks whose inside was opened by zooming
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
@@ -73,15 +74,16 @@ class CanvasView(QGraphicsView):
         if self.zoom > INSIDE and (index := scene.plan.block_at(point.x(), point.y())) is not None:
             before = scene.plan.blocks[index]
             if before.rows and not before.near:
-                self._entered.add(index)
+                self._entered.add(scene.blocks[index])
                 scene.look_inside(index)
                 card, after = before.card, scene.plan.blocks[index].card
                 self.set_zoom(self.zoom * card.w / after.w)
                 share = (point.x() - card.x) / card.w, (point.y() - card.y) / card.h
                 self._hold(QPointF(after.x + share[0] * after.w, after.y + share[1] * after.h), pos)
         elif self.zoom < OUTSIDE and self._entered:
-            for index in sorted(self._entered & scene.open_near):
-                scene.look_inside(index, False)
+            for index in sorted(scene.open_near):
+                if scene.blocks[index] in self._entered:
+                    scene.look_inside(index, False)
             self._entered.clear()
 
     def _hold(self, point: QPointF, pos: QPoint) -> None:
@@ -90,10 +92,10 @@ class CanvasView(QGraphicsView):
 
     def _show_inside(self, index: int) -> None:
         """Opened by hand: as much of it as there is room for, at 100 % at most."""
-        if index in self._entered:
+        if self.canvas.blocks[index] in self._entered:
             return
         card = self.canvas.plan.blocks[index].card
-        self._outer[index] = self.zoom
+        self._outer[self.canvas.blocks[index]] = self.zoom
         plan = self.canvas.plan
         left, right = plan.bounds.x if plan.wires else plan.embed.x - 8, card.right + 16
         if self.viewport().width() < NARROW * (right - left):
@@ -105,10 +107,11 @@ class CanvasView(QGraphicsView):
 
     def _show_outside(self, index: int) -> None:
         """Closed by hand: as near as before."""
-        if index not in self._outer:
+        block = self.canvas.blocks[index]
+        if block not in self._outer:
             return
         card = self.canvas.plan.blocks[index].card
-        self.set_zoom(self._outer.pop(index))
+        self.set_zoom(self._outer.pop(block))
         self.centerOn(self.canvas.sceneRect().center().x(), card.middle)
 
     def step_zoom(self, by: int) -> None:

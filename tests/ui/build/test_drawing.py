@@ -197,6 +197,17 @@ def test_zooming_into_a_block_opens_its_inside_and_out_of_it_closes_it(hand, sce
     assert scene.plan.blocks[1].card.w == 404
 
 
+def test_zooming_out_closes_an_inside_also_where_its_block_has_gone_to(hand, scene, build) -> None:
+    view, pos = hand.view, hand.on("blocks.1")
+    while not scene.open_near:
+        wheel(view, pos, 1)
+    build.edit(spec.insert(build.model, 0, Block()))
+    assert scene.open_near == {2}
+    for _ in range(40):
+        wheel(view, pos, -1)
+    assert scene.open_near == set()
+
+
 def _at(view, pos: QPoint) -> tuple[float, float]:
     point = view.mapToScene(pos)
     return point.x(), point.y()
