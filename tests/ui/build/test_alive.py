@@ -269,7 +269,11 @@ def test_a_part_over_the_run(session: Session, qtbot: object) -> None:
     QTest.mouseMove(panel.map, QPointF(frame.right() - 2, frame.center().y()).toPoint())
     QApplication.processEvents()
     assert session.train.hover in [each.step for each in session.train.run.histograms[-2:]]
+    panel.hide()
     session.build.select("blocks.1")
+    assert "MLP" in panel.title_bar.label.text(), "out of sight nothing is drawn"
+    panel.show()
+    panel.tick()
     assert panel.why.isVisible() and "choose one of them" in panel.why.text.text()
     session.build.edit(replace(session.build.model, width=32))
     assert panel.empty.text.text().startswith("This part is not as it was in")

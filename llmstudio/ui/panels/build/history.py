@@ -57,7 +57,7 @@ class HistoryPanel(Panel):
         build, train = self.session.build, self.session.train
         for signal in (build.changed, build.selected_changed, train.changed, train.hovered, self.back.changed,
                        self.session.inside.moment_changed):  # fmt: skip
-            signal.connect(self._show)
+            signal.connect(self._changed)
         self._show()
 
     def _lay_out(self) -> None:
@@ -89,6 +89,12 @@ class HistoryPanel(Panel):
         state = (run, run and len(run.histograms), run and run.cuts, run and len(run.snapshots))
         if state != self._drawn:
             self._drawn = state
+            self._show()
+
+    def _changed(self) -> None:
+        """Out of sight nothing is drawn; `tick` draws it later."""
+        self._drawn = None
+        if self.isVisible():
             self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
