@@ -8,7 +8,8 @@ Rates: Adam's peak falls with the logarithm of the size, 0.003239 - 0.0001395 ln
 (Kaplan et al. 2020, eq. D.1). Muon's is the same for all sizes (Jordan et al. 2024); what Adam moves beside it falls
 with the square root of the width (nanochat), from the 0.01 that Nano was tuned to.
 
-Batch: its tokens grow with the arithmetic of a token to the power 0.327 (DeepSeek-AI 2024, eq. 1), from Nano's 1,536.
+Batch: its tokens grow with the arithmetic of a token to the power 0.327, from Nano's 1,536. DeepSeek-AI 2024,
+eq. 1, has this power for the arithmetic of a whole run: it is the same for runs over equally many tokens.
 """
 
 from math import log, sqrt
