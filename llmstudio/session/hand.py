@@ -151,16 +151,16 @@ class HandRoom:
         self.sheet.reset()
 
     def _turn(self, from_: list[Done], to: list[Done], what: str) -> None:
-        """Take the newest of one list, swap its weights with those in the network, and put it on the other list."""
-        last = from_[-1]
+        """Take the newest of one list at this moment, swap its weights with the network's, and put it on the other list."""
         try:
             where = self._where()
         except ValueError as error:  # the run is gone
             self._hall.tell(error)
             return
         run, moment = where.run, where.moment
-        if last.place != (run.name, moment):
-            self._hall.say(f"The last change was in {last.place[0]}. Look at that moment again first.")
+        last = next((each for each in reversed(from_) if each.place == (run.name, moment)), None)
+        if last is None:
+            self._hall.say(f"The last change was in {from_[-1].place[0]}. Look at that moment again first.")
             return
         if moment is None and last.trainer != _trainer(run):
             self._forget(last.place)

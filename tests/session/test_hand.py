@@ -152,3 +152,18 @@ def test_undoing_after_the_run_is_gone_is_refused_with_a_sentence(project):
     until(project, lambda: not project.train.runs)
     hand.undo()
     assert "no model" in project.notices[-1].text and not hand.busy
+
+
+def test_a_change_elsewhere_stands_in_no_way_of_undoing(ended):
+    steps, hand = ended.train.run.snapshots, ended.inside.hand
+    ended.wait(hand.edit(row(looked_at(ended), 1)))
+    ended.inside.go(steps[0])
+    ended.wait(hand.edit(row(looked_at(ended), 2)))
+    ended.inside.go(None)
+    hand.undo()
+    until(ended, lambda: not hand.busy)
+    assert network(ended).get_parameter(NAME)[1].abs().sum() > 0 and len(hand.done) == 1
+    ended.inside.go(steps[0])
+    hand.undo()
+    until(ended, lambda: not hand.busy)
+    assert network(ended).get_parameter(NAME)[2].abs().sum() > 0 and not hand.can_undo
