@@ -50,6 +50,11 @@ class Minimap(QWidget):
         return WIDTH + 2 * EDGE
 
     @property
+    def least(self) -> int:
+        """The same where it is slim."""
+        return SLIM + 2 * BORDER
+
+    @property
     def bounds(self) -> Box:
         return self.scene.plan.bounds
 

@@ -211,7 +211,7 @@ class CanvasView(QGraphicsView):
         """The start: all of it if it has room at a readable size, otherwise its top in full width."""
         rect, room = self.canvas.sceneRect(), self.viewport().size()
         fitting = min(1.0, room.width() / rect.width(), room.height() / rect.height())
-        wide, whole = ((room.width() - taken) / rect.width() for taken in (self.map.room, 0))
+        wide, whole = ((room.width() - taken) / rect.width() for taken in (self.map.room, 2 * self.map.least))
         readable = next((zoom for zoom in (fitting, wide) if zoom >= READABLE), max(NARROW, whole))
         self.set_zoom(min(1.0, readable))
         if rect.height() * self.zoom <= room.height() + 1:
