@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from llmstudio.core.model.spec import Block, Experts, Model
+from llmstudio.core.train.recipe import Recipe
 from llmstudio.session.session import Session
 from llmstudio.ui import doors
 from llmstudio.ui.panels.train.first_run import FirstRun
@@ -153,3 +156,17 @@ def test_its_doors_lead_to_other_stages(desk: Any, page: FirstRun) -> None:
     assert opened
     assert doors.house(page.open) is window
     page.setParent(None)
+
+
+def test_a_mixture_of_experts_is_not_translated_ahead(monkeypatch) -> None:
+    from llmstudio.core.train import compiled
+    from llmstudio.session import launch
+    from llmstudio.ui.panels.train.first_run.try_out import _translate
+
+    wished = []
+    monkeypatch.setattr(compiled, "why_not", lambda: None)
+    monkeypatch.setattr(launch, "compiler", lambda: SimpleNamespace(start=wished.append))
+    small = Model(width=32, context=16, vocab=20, blocks=(Block(),))
+    recipe = Recipe(batch=2, compile=True)
+    assert _translate(small, recipe) is not None and len(wished) == 1
+    assert _translate(replace(small, blocks=(Block(mlp=None, experts=Experts()),)), recipe) is None and len(wished) == 1

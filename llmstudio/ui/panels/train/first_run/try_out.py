@@ -123,7 +123,7 @@ def _translate(model: "Model", recipe: Recipe) -> "Wish | None":
     from .....session.launch import compiler
 
     wish = wish_of(model, recipe, way.probe(model, recipe), "cpu")
-    if wish is None or compiled.why_not():
+    if wish is None or compiled.cannot(model) or compiled.why_not():
         return None
     compiler().start(wish)
     return wish
