@@ -151,7 +151,7 @@ class HandRoom:
         self.sheet.reset()
 
     def _turn(self, from_: list[Done], to: list[Done], what: str) -> None:
-        """Take the newest of one list at this moment, swap its weights with the network's; it goes to the other list."""
+        """Take the newest of one list at this moment, swap its weights with the network's; it goes to the other."""
         try:
             where = self._where()
         except ValueError as error:  # the run is gone
