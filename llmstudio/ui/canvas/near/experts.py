@@ -49,10 +49,6 @@ def frames(s: Sketch) -> list[Frame]:
     ]
 
 
-def opened(s: Sketch, frame: Frame) -> bool:
-    return False
-
-
 def facts(s: Sketch) -> str:
     value = _value(s)
     return f"expert {s.head + 1} of {value.experts} opened, {value.top_k} used at once"

@@ -44,10 +44,6 @@ def frames(s: Sketch) -> list[Frame]:
     return [*found, Frame("hidden", HIDDEN), Frame("wd", DOWN, turned=True)]
 
 
-def opened(s: Sketch, frame: Frame) -> bool:
-    return False
-
-
 def facts(s: Sketch) -> str:
     assert isinstance(s.part, MLP)
     return f"{count(hidden_width(s.part, s.design))} neurons"
