@@ -10,8 +10,9 @@ from ..core.model.spec import PARTS, Block, Model
 def aligned(model: Model, trained: Model) -> dict[str, str]:
     """Paths of parts of `model` that are the same in `trained`, and their paths there.
 
-    A part is the same where its own fields are, and the width of the stream; blocks are matched in their order, those
-    that were changed one to one where as many stand in the same place.
+    A part is the same where its own fields are, and the width of the stream; blocks are matched in their order, the
+    first of several copies before the others, and those that were changed one to one where as many stand in the same
+    place.
     """
     if model.width != trained.width:
         return {}
@@ -21,9 +22,14 @@ def aligned(model: Model, trained: Model) -> dict[str, str]:
     if (model.vocab, model.tied) == (trained.vocab, trained.tied):
         found["head"] = "head"
     ours, theirs = ([replace(block, note="") for block in each.blocks] for each in (model, trained))
-    for kind, i, end, j, last in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+    begun = 0
+    while begun < min(len(ours), len(theirs)) and ours[begun] == theirs[begun]:
+        found |= _parts(ours[begun], theirs[begun], begun, begun)
+        begun += 1
+    rest = SequenceMatcher(None, ours[begun:], theirs[begun:], autojunk=False)
+    for kind, i, end, j, last in rest.get_opcodes():
         if kind == "equal" or (kind == "replace" and end - i == last - j):
-            for here, there in zip(range(i, end), range(j, last), strict=True):
+            for here, there in zip(range(begun + i, begun + end), range(begun + j, begun + last), strict=True):
                 found |= _parts(ours[here], theirs[there], here, there)
     return found
 

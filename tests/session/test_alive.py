@@ -30,6 +30,9 @@ def test_blocks_are_found_where_they_went() -> None:
     assert aligned(remove(FOUR, 0), FOUR)["blocks.0"] == "blocks.1"
     assert aligned(move(FOUR, 3, 0), FOUR)["blocks.1.mlp"] == "blocks.0.mlp"
     assert aligned(duplicate(FOUR, 0), FOUR)["blocks.2.mlp"] == "blocks.1.mlp"
+    many = duplicate(duplicate(FOUR, 0), 0)
+    assert aligned(many, FOUR)["blocks.0"] == "blocks.0", "the first of the copies, as a comparison of the two says"
+    assert "blocks.1" not in aligned(many, FOUR) and "blocks.2" not in aligned(many, FOUR)
 
 
 def test_of_a_changed_block_what_did_not_change_stays() -> None:
