@@ -15,6 +15,8 @@ from . import spec as S
 from .part import Part, Past, norm, squash
 from .rope import angles, rotate, slopes
 
+LARGE = 1 << 18  # numbers of a mask
+
 
 class Sight(Struct, frozen=True, kw_only=True):
     """Which keys a query may look at, and how scores fall with distance. Without options: itself and all before."""
@@ -28,8 +30,14 @@ class Sight(Struct, frozen=True, kw_only=True):
         return not self.slopes and (self.window or length) >= length
 
 
-@lru_cache(maxsize=64)
 def mask(T: int, S: int, sight: Sight, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """What hides the rest, as `_mask` makes it. Blocks alike share it; of large ones only a few are kept, or texts of
+    many lengths would take gigabytes."""
+    kept = _few if T * S * max(1, len(sight.slopes)) > LARGE else _many
+    return kept(T, S, sight, device, dtype)
+
+
+def _mask(T: int, S: int, sight: Sight, device: torch.device, dtype: torch.dtype) -> Tensor:
     """What is added to scores, (T, S) or with slopes (1, H, T, S): -inf where a query may not look, else -slope times
     the distance. The queries are the last T of S."""
     with torch.inference_mode(False):  # an ordinary tensor, whoever asks first
@@ -40,6 +48,9 @@ def mask(T: int, S: int, sight: Sight, device: torch.device, dtype: torch.dtype)
         if sight.slopes:
             added = -torch.tensor(sight.slopes, device=device)[None, :, None, None] * back
         return added.masked_fill(~seen, -inf).to(dtype)
+
+
+_many, _few = lru_cache(maxsize=64)(_mask), lru_cache(maxsize=8)(_mask)
 
 
 class KeysValues:

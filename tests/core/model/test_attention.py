@@ -1,5 +1,6 @@
 """The options of attention one by one, against what is done by hand in plain Python or double precision."""
 
+import weakref
 from math import cos, sin, tanh
 
 import pytest
@@ -117,6 +118,14 @@ def test_slopes_are_those_of_the_paper() -> None:
     assert rope.slopes(8) == [2.0**-n for n in range(1, 9)]  # section 3
     assert rope.slopes(1) == [2.0**-8]
     assert rope.slopes(12)[8:] == [2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5]  # every second one of sixteen heads
+
+
+def test_of_large_masks_only_a_few_are_kept() -> None:
+    sight = attention.Sight(slopes=tuple(rope.slopes(8)))
+    made = [weakref.ref(attention.mask(n, n, sight, torch.device("cpu"), torch.float32)) for n in range(200, 230)]
+    assert 0 < sum(each() is not None for each in made) <= 8
+    again = [attention.mask(200, 200, sight, torch.device("cpu"), torch.float32) for _ in range(2)]
+    assert again[0] is again[1], "blocks alike share it"
 
 
 def test_waves_are_those_of_the_paper() -> None:
