@@ -206,6 +206,15 @@ def test_a_window_brings_its_sinks_and_takes_them_along(put, build) -> None:
     assert [block.attention for block in build.model.blocks] == [Attention()] * 4
 
 
+@pytest.mark.parametrize("part", ["attn", "mlp", "moe", ""])
+def test_nothing_is_cut_off_in_a_narrow_window(put, build, part: str) -> None:
+    build.edit(replace(build.model, blocks=(replace(build.model.blocks[0], experts=Experts()),)))
+    build.select(f"blocks.0.{part}".rstrip("."))
+    panel = put(PropertiesPanel, width=345, height=280)
+    assert panel.area.verticalScrollBar().maximum() > 0
+    assert panel.area.horizontalScrollBar().maximum() == 0
+
+
 def test_the_slider_of_heads_rests_where_they_share_the_width(qtbot, put, build) -> None:
     form = put(PropertiesPanel, 360, 700)
     build.select("blocks.0.attn")

@@ -15,6 +15,7 @@ from ....widgets.slider import Slider
 
 MOST_HEADS = 256
 SHORT = 7  # letters: "all 512"
+TIGHT = 8  # pixels that each word of a switch can stand closer in a narrow window
 Edited = Callable[[Any], None]
 
 
@@ -73,7 +74,7 @@ class Cases(Editor):
         self.switch = Segments([first, other, *rest], name=found.title)
         self.number = NumberField(start if value is None else value, unit, (found.low, found.high))
         self.number.setAccessibleName(f"{found.title}: {other}")
-        self.switch.setMinimumWidth(self.switch.sizeHint().width())
+        self.switch.setMinimumWidth(self.switch.sizeHint().width() - TIGHT * len(self.switch.words))
         self.number.setMaximumWidth(self.number.sizeHint().width())
         under = bool(rest) or len(first) > SHORT
         lines = QBoxLayout(QBoxLayout.Direction.TopToBottom if under else QBoxLayout.Direction.LeftToRight)
