@@ -14,6 +14,7 @@ from .check_parts import part_problems, shorter
 from .limits import outside
 from .problem import Fix as Fix
 from .problem import Problem as Problem
+from .widths import fair_heads
 
 USUAL = 32  # numbers in a head of a small model
 
@@ -70,8 +71,7 @@ def _limits(model: S.Model) -> Iterator[Problem]:
 
 def _stack(model: S.Model) -> Iterator[Problem]:
     if not model.blocks:
-        turns = model.position == "rope"
-        fair = [h for h in range(1, min(model.width, 256) + 1) if model.width % ((1 + turns) * h) == 0]
+        fair = fair_heads(model.width, even=model.position == "rope")
         heads = min(fair, key=lambda h: abs(model.width / h - USUAL), default=0)
         block = S.Block(attention=S.Attention(heads=heads) if heads else None)
         yield Problem(

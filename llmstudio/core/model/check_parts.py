@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from . import spec as S
 from .problem import Fix, Problem
+from .widths import fair_heads
 
 
 def part_problems(model: S.Model, where: str, part: Struct) -> Iterator[Problem]:
@@ -33,8 +34,7 @@ def shorter(block: S.Block, context: int) -> S.Block:
 
 def near_heads(model: S.Model, heads: int, even: bool) -> list[int]:
     """Numbers of heads on either side of `heads` that share the width evenly, each an even number wide if asked."""
-    divisors = [h for h in range(1, min(model.width, 256) + 1) if model.width % h == 0]
-    return near(heads, [h for h in divisors if not even or model.width // h % 2 == 0])
+    return near(heads, fair_heads(model.width, even))
 
 
 def near(n: int, choices: Iterable[int]) -> list[int]:

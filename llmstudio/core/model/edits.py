@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from llmstudio.core.json_text import decode, encode, fit
 
 from . import spec as S
+from .widths import fair_heads
 
 KIND = "blocks of LLM Studio"
 PartName = Literal["", "conv", "attn", "rec", "mlp", "moe"]
@@ -285,6 +286,5 @@ def _stretch(model: S.Model, last: int, by: int) -> S.Model:
 def _heads(heads: int, was: int, width: int) -> int:
     """How many heads for another width: of those that share it evenly, the one nearest to the old width of a head."""
     size = was / heads
-    even = [h for h in range(1, min(width, 256) + 1) if width % h == 0 and width // h % 2 == 0]
-    fair = even or [h for h in range(1, min(width, 256) + 1) if width % h == 0]
+    fair = fair_heads(width, even=True) or fair_heads(width)
     return min(fair, key=lambda h: abs(width / h - size))

@@ -2,12 +2,18 @@
 
 from . import spec as S
 
+MOST_HEADS = 256  # the limit of `spec.Attention.heads`
 CHUNK = 64  # positions of a recurrence that are computed together; see `mixers`
 
 
 def head_width(a: S.Attention, m: S.Model) -> int:
     """Numbers of one query, key or value."""
     return a.head_width or m.width // max(1, a.heads)
+
+
+def fair_heads(width: int, even: bool = False) -> list[int]:
+    """Numbers of heads that share a width evenly, each an even number wide if asked: RoPE turns pairs."""
+    return [h for h in range(1, min(width, MOST_HEADS) + 1) if width % h == 0 and not (even and width // h % 2)]
 
 
 def heads_width(a: S.Attention, m: S.Model) -> int:
