@@ -92,7 +92,7 @@ def looked(mode: Mode, path: str, seen: "Seen") -> tuple[float, str] | None:
     if mode == "attention" and path in seen.spread:
         bits = [f"{each:.1f}" for each in seen.bits[path].tolist()]
         heads = f"its head looks with {bits[0]} bits" if len(bits) == 1 else f"heads {', '.join(bits)} bits"
-        return float(seen.spread[path].mean()), f" of the widest look; {heads}"
+        return float(seen.spread[path].mean()), f"; 100{THIN}% would look at all alike; {heads}"
     if mode == "dead" and path in seen.dead:
         return seen.dead[path], ", on the probe text"
     if mode == "experts" and (load := seen.load.get(path)):

@@ -154,7 +154,9 @@ def test_a_look_tells_entropy_and_maps(done: Session) -> None:
     maps = alive.maps("blocks.0.attn")
     assert maps.shape == (2, 16, 16)
     spread = alive.glance.seen.spread["blocks.0.attn"]
-    assert alive.reading("blocks.0.attn").value == pytest.approx(float(spread.mean()))
+    found = alive.reading("blocks.0.attn")
+    assert found.value == pytest.approx(float(spread.mean()))
+    assert "; 100\u2009% would look at all alike; " in found.said
     assert alive.reading("blocks.0.mlp") is None
     done.inside.go(run.snapshots[0])
     keep(done, lambda: alive.glance and alive.glance.step == run.snapshots[0])

@@ -2,9 +2,10 @@
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from llmstudio.core.inside.spot import Spot
 from llmstudio.core.inside.watch import watch
@@ -119,6 +120,20 @@ def test_what_is_pointed_at_is_the_networks_number(qtbot, session):
     names = {}
     exec("\n".join(lines[:-1]), names)
     assert eval(lines[-1], names) == pytest.approx(seen[0, 9, 4], abs=1e-4)
+
+
+def test_the_words_of_a_part_do_not_lie_over_those_of_a_number(qtbot, session):
+    room = Room(qtbot, session, 0)
+    told = []
+    for number in (True, False):
+        at = room.point("blocks.0.attn", "weights", 0, 9, 4)
+        if not number:
+            session.inside.inner.hover(None)
+        asked = QHelpEvent(QEvent.Type.ToolTip, at, room.view.viewport().mapToGlobal(at))
+        QApplication.sendEvent(room.view.viewport(), asked)
+        told.append(QToolTip.text())
+    QToolTip.hideText()
+    assert not told[0] and told[1].startswith("Attention")
 
 
 def test_a_click_keeps_and_esc_lets_go(qtbot, session):

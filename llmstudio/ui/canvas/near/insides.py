@@ -99,6 +99,8 @@ class Insides(QObject):
             return self._key(event)
         if event.type() == QEvent.Type.Leave:
             self.point(None)
+        elif event.type() == QEvent.Type.ToolTip and self.inner.hovered is not None:
+            return True  # what the number is stands beside it: the words of its part would lie over them
         elif isinstance(event, QMouseEvent):
             return self._mouse(view, event)
         return False
