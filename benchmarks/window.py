@@ -28,32 +28,34 @@ def main(arguments: list[str] | None = None) -> None:
     wish.add_argument("--pairs", type=int, default=3)
     wish.add_argument("--steps", type=int, default=1200)
     wish.add_argument("--turns", type=int, default=40)
-    wish.add_argument("--side", choices=("window", "none", "turns"), help=argparse.SUPPRESS)
+    for hidden, usual in (("side", ""), ("stage", "train"), ("mode", "off")):
+        wish.add_argument(f"--{hidden}", default=usual, help=argparse.SUPPRESS)
     asked = wish.parse_args(arguments)
     if asked.side:
         sides = {"window": lambda: _window(asked.steps), "none": lambda: _bare(asked.steps)}
-        print(sides.get(asked.side, lambda: _turns(asked.turns))())
+        print(sides.get(asked.side, lambda: _turns(asked.turns, asked.stage, asked.mode))())
         return
     if not os.environ.get("DISPLAY"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     ratios = []
     for pair in range(asked.pairs):
         order = ("window", "none") if pair % 2 else ("none", "window")
-        rates = {side: _child(side, asked.steps) for side in order}
+        rates = {side: child(side, "--steps", str(asked.steps)) for side in order}
         ratios.append(rates["window"] / rates["none"])
         print(f"pair {pair + 1}: {rates['none']:.2f} steps/s alone, {rates['window']:.2f} in view, {ratios[-1]:.3f}")
     if ratios:
         print(f"whole runs: with the Train workspace in view {median(ratios):.1%} of the speed without a window")
     if asked.turns:
-        ratio = _child("turns", asked.steps, "--turns", str(asked.turns))
+        ratio = child("turns", "--turns", str(asked.turns))
         print(f"{asked.turns} turns of {TURN} s in one run: {ratio:.1%} of the speed while the window is left alone")
 
 
-def _child(side: str, steps: int, *more: str) -> float:
+def child(side: str, *more: str) -> float:
+    """What that side of the comparison measures in a process and a home of its own."""
     command = [sys.executable, "-c", "import sys; sys.path.insert(0, ''); import benchmarks.__main__"]
     with tempfile.TemporaryDirectory() as home:
         found = subprocess.run(
-            [*command, "window", "--side", side, "--steps", str(steps), *more],
+            [*command, "window", "--side", side, *more],
             env={**os.environ, "LLMSTUDIO_HOME": home}, stdout=subprocess.PIPE, check=True,
         )  # fmt: skip
     return float(found.stdout.split()[-1])
@@ -93,9 +95,10 @@ def _window(steps: int) -> float:
     return rate
 
 
-def _turns(turns: int) -> float:
+def _turns(turns: int, stage: str, mode: str) -> float:
     """Speed with the window in view over that with it left alone: the median over neighbouring turns, first to last."""
-    window, run = _open(1_000_000)
+    window, run = _open(1_000_000, stage)
+    window.session.build.alive.switch(mode)
     _until(lambda: run.step > WARM)
     rates = []
     for turn in range(turns):
@@ -128,7 +131,7 @@ def _until(done: Any, poll: Any = None) -> None:
     loop.exec()
 
 
-def _open(steps: int) -> Any:
+def _open(steps: int, stage: str = "train") -> Any:
     from PySide6.QtWidgets import QApplication
 
     from llmstudio.session.session import Session
@@ -142,7 +145,7 @@ def _open(steps: int) -> Any:
     window.resize(1440, 900)
     window.show()
     run = _begin(session, steps)
-    window.choose("train")
+    window.choose(stage)
     window.app = app  # lives as long as the window
     return window, run
 
