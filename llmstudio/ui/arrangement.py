@@ -1,6 +1,6 @@
 """Where the panels of a workspace are, as data: rows and columns of places. No Qt, no panel is imported."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 FULL = 1432  # width of a workspace in the window that the sizes are made for
@@ -74,6 +74,13 @@ def tabs(part: Place | Split, height: int) -> Iterator[tuple[Place, Place]]:
             yield from ((behind, next(places(fitted(inner, height)))) for behind in waiting)
             waiting = []
             yield from tabs(inner, height)
+
+
+def resized(part: Place | Split, wanted: Mapping[str, int]) -> Place | Split:
+    """The arrangement with other sizes for the places that are named."""
+    if isinstance(part, Place):
+        return replace(part, size=wanted.get(part.name, part.size))
+    return replace(part, parts=tuple(resized(inner, wanted) for inner in part.parts))
 
 
 def sizes(part: Place | Split, width: int, height: int, gap: int) -> dict[str, tuple[int, int]]:

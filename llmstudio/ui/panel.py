@@ -28,10 +28,12 @@ class Panel(QFrame):
     name: ClassVar[str] = ""  # "train.loss"
     hint: ClassVar[str] = ""  # one sentence: what it shows, with the unit
     titled: ClassVar[bool] = True  # False: a panel of one row says its title in that row
+    resized = Signal()  # it asks for another `room`
 
     def __init__(self, session: "Session") -> None:
         super().__init__()
         self.session = session
+        self.room = 0  # pixels along its row or column that it asks for now; 0: as it is arranged
         self.setObjectName(self.name)
         self.setAccessibleName(self.title)
         self.title_bar = TitleBar(self.title, self.hint)
@@ -64,6 +66,12 @@ class Panel(QFrame):
         chip.setVisible(bool(text))
         self.title_bar.chips.addWidget(chip)
         return chip
+
+    def ask_room(self, room: int) -> None:
+        """Ask for another size; given while the person has not arranged the workspace otherwise."""
+        if room != self.room:
+            self.room = room
+            self.resized.emit()
 
     def rename(self, title: str) -> None:
         """Show another title for now, say the name of the open design."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QPlainTextEdit, QTabWidget, QTextEdit, QWidget
 
-from .arrangement import TAB, Place, Split, Stage, fitted, places, sizes, tabs
+from .arrangement import TAB, Place, Split, Stage, fitted, places, resized, sizes, tabs
 from .panel import Panel, ground
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class Workspace(QMainWindow):
         self._started = True
         self._queue.clear()
         for dock in self.docks.values():
-            dock.fill(self._session)
+            if dock.panel is None:
+                self._fill(dock)
         self._apply_sizes()
         self.filled.emit()
 
@@ -160,7 +161,8 @@ class Workspace(QMainWindow):
             return
         if fitted(self.stage.layout, self.height()) != self._layout:
             self._arrange()
-        wanted = sizes(self._layout, self.width(), self.height(), GUTTER)
+        rooms = {dock.place.name: dock.panel.room for dock in self.docks.values() if dock.panel and dock.panel.room}
+        wanted = sizes(resized(self._layout, rooms), self.width(), self.height(), GUTTER)
         docks = [self.docks[name] for name in wanted]
         self.resizeDocks(docks, [width for width, _ in wanted.values()], Qt.Orientation.Horizontal)
         self.resizeDocks(docks, [height for _, height in wanted.values()], Qt.Orientation.Vertical)
@@ -178,8 +180,13 @@ class Workspace(QMainWindow):
             return
         self._coming.result()
         self._coming = None
-        self._queue.pop(0).fill(self._session)
+        self._fill(self._queue.pop(0))
         self._beat.start(0)
+
+    def _fill(self, dock: "Dock") -> None:
+        dock.fill(self._session)
+        assert dock.panel is not None
+        dock.panel.resized.connect(self._apply_sizes)
 
 
 class Dock(QDockWidget):

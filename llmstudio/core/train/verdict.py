@@ -6,6 +6,8 @@ from .finding import Course, Cure, Finding, Severity
 from .symptoms import looks, overfitting
 
 NEAR = 0.01  # nats: closer than this is level
+HARDLY = 0.5  # passes over the text: with fewer, time was what it lacked most
+LONGER = 4  # times the steps that it had
 
 
 def verdict(course: Course) -> Finding:
@@ -41,7 +43,13 @@ def _against_counting(course: Course, last: float) -> Finding:
         low = "single tokens" if last > grams.unigram - NEAR else "pairs"
         reach = grams.unigram if last > grams.unigram - NEAR else grams.bigram
         text = f"{begun}: no better than counting {low}, which reaches {reach:.2f}"
-        return _on(course, text, "care") if course.state != "finished" else _said("bad", f"{text}.", _find())
+        if course.state != "finished":
+            return _on(course, text, "care")
+        if course.passes is not None and course.passes < HARDLY and last <= min(looks(course).values) + NEAR:
+            more = LONGER * course.recipe.steps
+            cure = Cure(label=f"Go on to {more:,} steps", action="go_on", fields={"steps": more})
+            return _said("care", f"{text}, but it has read only {course.passes:.0%} of the text: it needs longer.", cure)
+        return _said("bad", f"{text}.", _find())
     if course.floor is not None and last - course.floor < 0.03:
         text = f"{begun}: as good as any model can be, for the floor of this text is {course.floor:.2f}."
         return _said("good", text, None)

@@ -68,6 +68,11 @@ def wire(model: Model, skip: Skip) -> str:
     return f"{start} to {skip.target + 1}" if skip.target < len(model.blocks) else f"{start} to end"
 
 
+def whole_wire(model: Model, skip: Skip) -> str:
+    """The same, and whether it has a gate."""
+    return f"{wire(model, skip)}{', gated' * skip.gated}"
+
+
 def icon(path: str) -> str:
     kind, *rest = path.split(".")
     return PART_ICONS[rest[1]] if len(rest) > 1 else ICONS[kind]

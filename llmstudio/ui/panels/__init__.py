@@ -21,7 +21,7 @@ BUILD = row(
         Place("build.history:HistoryPanel", needs=TAB),
         Place("build.properties:PropertiesPanel"),
         Place("build.cost:CostPanel", 264, needs=740),
-        Place("build.problems:ProblemsPanel", 188),
+        Place("build.problems:ProblemsPanel", 136),
         size=360,
     ),
 )

@@ -42,6 +42,12 @@ def test_more_steps_are_offered_where_they_would_pay() -> None:
     assert lost and lost.action == "find_rate"
 
 
+def test_a_run_that_read_little_needs_longer_and_not_another_rate() -> None:
+    short = verdict(2.8, train_tokens=10**7)
+    assert short.severity == "care" and "has read only 5% of the text" in short.text
+    assert short.cure and short.cure.action == "go_on" and short.cure.fields == {"steps": 8000}
+
+
 def test_the_figure_over_all_validation_text_counts() -> None:
     assert "1.71" in verdict(1.6, whole=1.71).text
 

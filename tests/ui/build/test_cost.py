@@ -75,7 +75,7 @@ def test_what_changed_since_a_run_is_shown_and_taken_back(session, bill) -> None
     session.build.edit(replace(change(before, "blocks.1.attn", heads), skips=(Skip(source=0, target=3, gated=True),)))
     assert bill.changed.isVisible() and bill.since.text() == "Changed since run 1"
     assert ("blocks.1.attn.heads", "4", "8") in bill.changes.rows
-    assert ("skips.0", "none", "0 to 3") in bill.changes.rows
+    assert ("skips.0", "none", "start to 4, gated") in bill.changes.rows
     assert bill.deltas[0].text() == "+ 1"  # the gate
     QTest.mouseClick(bill.back, LEFT)
     assert session.build.model.blocks == before.blocks and not bill.changed.isVisible()

@@ -48,6 +48,8 @@ class CanvasPanel(Panel):
         self.session.inside.probe_changed.connect(self._restyle)
         self.session.data.changed.connect(self._restyle)
         self.session.train.changed.connect(self._told)
+        self._number = self.session.inside.inner.locked
+        self.session.inside.inner.pointed.connect(self._kept)
         theme.changed.connect(self._rethemed)
         self._changed()
 
@@ -117,6 +119,12 @@ class CanvasPanel(Panel):
         model = self.session.build.model
         same = [run for run in self.session.train.runs if run.model == model]
         self.changes.set(f"{'training' if same[-1].live else 'trained'} in {same[-1].name}" if same else "")
+
+    def _kept(self) -> None:
+        """A number that was clicked is explained beside the design."""
+        before, self._number = self._number, self.session.inside.inner.locked
+        if self._number not in (None, before) and self.isVisible():
+            doors.bring(self, "build.inspector")
 
     def _restyle(self) -> None:
         self.scene.restyle()

@@ -20,6 +20,7 @@ from ...widgets.label import label
 SHOWN = 8
 FIXES = 2  # buttons of a problem that fill a line with Show; the others are below
 LEAST = 32
+FRAME, MOST = 104, 240  # pixels around the rows; of the whole panel, as far as it asks
 
 
 class ProblemsPanel(Panel):
@@ -98,6 +99,7 @@ class ProblemsPanel(Panel):
         """The rows take what they need, and scroll where the panel is lower."""
         wanted = self.rows.totalHeightForWidth(max(1, self.width() - 2 * SIDE))
         self.area.setMaximumHeight(max(wanted, LEAST))
+        self.ask_room(min(FRAME + max(wanted, LEAST), MOST))
 
     def _unchanged(self) -> str:
         """Whether the newest run has this very design."""

@@ -71,7 +71,7 @@ def _line(found: Gathered, other: Model, this: Model) -> Line:
 
 def _said(it: Any, model: Model, path: str) -> str:
     if isinstance(it, Skip):
-        return words.wire(model, it)
+        return words.whole_wire(model, it)
     if isinstance(it, Block):
         return words.block_facts(replace(model, blocks=(it,)), "blocks.0")
     if isinstance(it, Struct):

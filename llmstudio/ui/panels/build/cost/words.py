@@ -10,7 +10,7 @@ from .....core.model.footprint import Footprint
 from .....core.model.spec import Model, Skip
 from .....core.train.recipe import Recipe
 from .....session.estimate import Estimate, OnCard
-from ....canvas.words import millions
+from ....canvas.words import millions, whole_wire
 from ....numbers import MINUS, THIN, clock, count, percent, real, size
 
 TOKENS_PER_WEIGHT = 20  # Hoffmann et al. 2022: what a model of this size makes best use of
@@ -123,7 +123,8 @@ def reading(cost: Cost, recipe: Recipe, context: int, tokens: int) -> Reading | 
 
 def changes(before: Model, after: Model) -> list[tuple[str, str, str]]:
     """What differs in the network: path, before, after."""
-    return [(_where(each), _value(each.before), _value(each.after)) for each in gather(differences(before, after))]
+    found = gather(differences(before, after))
+    return [(_where(each), _value(each.before, before), _value(each.after, after)) for each in found]
 
 
 def _where(each: Gathered) -> str:
@@ -133,7 +134,7 @@ def _where(each: Gathered) -> str:
     return ".".join([f"{len(each.paths)} blocks", *tail])
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, model: Model) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -143,5 +144,5 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return real(value)
     if isinstance(value, Skip):
-        return f"{value.source} to {value.target}"
+        return whole_wire(model, value)
     return "there" if isinstance(value, Struct) else str(value).replace("_", " ")
