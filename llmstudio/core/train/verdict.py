@@ -48,7 +48,8 @@ def _against_counting(course: Course, last: float) -> Finding:
         if course.passes is not None and course.passes < HARDLY and last <= min(looks(course).values) + NEAR:
             more = LONGER * course.recipe.steps
             cure = Cure(label=f"Go on to {more:,} steps", action="go_on", fields={"steps": more})
-            return _said("care", f"{text}, but it has read only {course.passes:.0%} of the text: it needs longer.", cure)
+            little = f"but it has read only {course.passes:.0%} of the text: it needs longer"
+            return _said("care", f"{text}, {little}.", cure)
         return _said("bad", f"{text}.", _find())
     if course.floor is not None and last - course.floor < 0.03:
         text = f"{begun}: as good as any model can be, for the floor of this text is {course.floor:.2f}."
