@@ -121,3 +121,9 @@ def test_minutes_wait_for_the_speed_and_then_last_so_long(panel, session, build)
     wanted = (1 * 1440) ** 0.5  # the middle of 1 to 1440 on a scale of powers
     assert estimate.seconds / 60 == pytest.approx(wanted, rel=0.15)
     assert "steps" in dial.words.text()
+    slower = replace(estimate.speed, step=3 * estimate.speed.step)
+    estimate._speed, estimate._of, estimate._on = slower, (build.model, session.train.recipe), estimate._device()
+    assert estimate.seconds / 60 > 2 * wanted
+    estimate.changed.emit()  # the probe of the new design is in: it was chosen by the speed of another
+    assert estimate.seconds / 60 == pytest.approx(wanted, rel=0.15)
+    assert dial.minutes.exact == pytest.approx(wanted, rel=0.2)

@@ -35,6 +35,7 @@ class SizeDial(QWidget):
         self.session = session
         self._from: tuple[Model, Recipe] | None = None  # the design that is being turned
         self._made: tuple[Model, Recipe] | None = None  # what turning has made of it
+        self._wish: float | None = None  # minutes asked for, until the speed of what was made of them is measured
         self.value = label("", "strong")
         self.unit = Segments([PARAMETERS, MINUTES], PARAMETERS, "Size in")
         self.unit.set_hint(MINUTES, "What makes best use of so much time on this computer, once its speed is measured")
@@ -63,6 +64,8 @@ class SizeDial(QWidget):
     def _refresh(self) -> None:
         build, estimate = self.session.build, self.session.build.estimate
         timed = self.unit.chosen == MINUTES
+        if self._wish is not None and estimate.state == "measured" and not self.minutes.isSliderDown():
+            self._measured(self._wish)
         self.minutes.setVisible(timed)
         self.parameters.setVisible(not timed)
         size = build.cost.parameters
@@ -70,7 +73,7 @@ class SizeDial(QWidget):
         if timed:
             self.value.setText("" if seconds is None else lasting(seconds))
             if seconds is not None and not self.minutes.isSliderDown():
-                self.minutes.set_exact(min(max(seconds / 60, 1.0), LONGEST))
+                self.minutes.set_exact(self._wish or min(max(seconds / 60, 1.0), LONGEST))
         else:
             self.value.setText(millions(size))
             if not self.parameters.isSliderDown():
@@ -91,10 +94,21 @@ class SizeDial(QWidget):
         return f"{', '.join(shape)}; {', '.join(how)}. One dial; the rest follows."
 
     def _sized(self, parameters: float) -> None:
+        self._wish = None
         model, recipe = self._begin()
         self._take(*dial.sized(model, recipe, parameters))
 
+    def _measured(self, minutes: float) -> None:
+        """The size was chosen by the speed of another design: choose it once more by its own."""
+        self._wish = None
+        if (self.session.build.model, self.session.train.recipe) == self._made:
+            self._fit(minutes)
+
     def _timed(self, minutes: float) -> None:
+        self._wish = minutes
+        self._fit(minutes)
+
+    def _fit(self, minutes: float) -> None:
         speed = self.session.build.estimate.flops_per_second
         if speed is not None:
             model, recipe = self._begin()
