@@ -1,5 +1,7 @@
 """Numbers as people read them: thin spaces in thousands, a true minus, time as 2:04."""
 
+from ..core.sizes import size as size
+
 THIN, MINUS = "\u2009", "\u2212"
 
 
@@ -48,15 +50,6 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def size(value: float) -> str:
-    """Bytes -> "612 MB", "3.2 MB", "40 kB", by powers of 1000."""
-    for step, sign in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if value >= step:
-            shown = value / step
-            return f"{shown:.{1 if shown < 10 else 0}f} {sign}"
-    return f"{value:.0f} bytes"
 
 
 def percent(share: float, digits: int = 1) -> str:

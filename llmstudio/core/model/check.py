@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from llmstudio.core.sizes import size
 from llmstudio.core.train.recipe import Recipe
 
 from . import cost
@@ -160,7 +161,7 @@ def _memory(model: S.Model, recipe: Recipe, memory: int | None, card: int | None
     if (short := cost.lacking(model, recipe, memory, card)) is None:
         return
     need, there = short
-    text = f"Training needs at least {need / 1e9:.1f} GB of memory, and {there / 1e9:.1f} GB are free."
+    text = f"Training needs at least {size(need)} of memory, and {size(there)} are free."
     portion = cost.portion(recipe)
     while portion > 1:
         portion = 1 << ((portion - 1).bit_length() - 1)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from llmstudio.core.model import cost
+from llmstudio.core.sizes import size
 
 from .finding import Cure, Finding, Plan, Severity
 
@@ -78,7 +79,7 @@ def _memory(plan: Plan) -> Iterator[Finding]:
         text = f"{portion:,} texts at a time were tried, and there is not enough memory for them."
     elif short and not plan.fits:
         need, there = short
-        text = f"{portion:,} texts at a time need at least {_size(need)} of memory, and {_size(there)} are free."
+        text = f"{portion:,} texts at a time need at least {size(need)} of memory, and {size(there)} are free."
     else:
         return
     yield Finding(kind="memory", severity="bad", text=text, cure=_smaller(plan))
@@ -103,7 +104,3 @@ def _warmup(plan: Plan) -> Iterator[Finding]:
     text = f"The warm-up of {recipe.warmup:,} steps is as long as the whole run: the peak is never reached."
     cure = Cure(label=f"Warm up for {steps:,}", action="change", fields={"warmup": steps})
     yield Finding(kind="warmup", severity="care", text=text, cure=cure)
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"

@@ -7,6 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from llmstudio.core import sizes
+
 HALVINGS = 4  # of what goes through the network at once, at most
 RESERVE = 32 << 20  # bytes of the disk that are left to others
 UNTRIED = "There was not enough memory to try it."  # said of a design of which not even a step could be tried
@@ -72,10 +74,6 @@ def of_disk(folder: Path, size: int) -> str | None:
     if free >= 2 * size + RESERVE:
         return None
     return (
-        f"The disk is nearly full: {_large(free)} are free, and saving takes {_large(2 * size + RESERVE)}. "
+        f"The disk is nearly full: {sizes.size(free)} are free, and saving takes {sizes.size(2 * size + RESERVE)}. "
         "Training is paused and nothing is lost. Free some space, then go on."
     )
-
-
-def _large(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -45,7 +45,7 @@ class Desk(CanvasView):
         self.setAccessibleDescription(
             "The design from embedding to head. Arrow keys select, Insert adds, Delete removes."
         )
-        self._name = self.build.model.name
+        self._shown_design = self.build.model
         self.build.changed.connect(self._designed)
         self.build.copied.connect(self._copied)
         QGuiApplication.clipboard().dataChanged.connect(self._brought)
@@ -74,8 +74,8 @@ class Desk(CanvasView):
 
     def _designed(self) -> None:
         """Another design is shown from its start; one that is worked on stays where it is."""
-        if self.build.model.name != self._name:
-            self._name = self.build.model.name
+        before, self._shown_design = self._shown_design, self.build.model
+        if before.name != self._shown_design.name and before.blocks != self._shown_design.blocks:
             self.moved = False
 
     # mouse

@@ -159,7 +159,7 @@ class CostPanel(Panel):
         if (speed := estimate.speed) and (seconds := estimate.seconds) is not None:
             there = speeds.carried(speed, (build.model, recipe), (before, recipe))
             change = seconds - estimate.seconds_of(before, recipe, there)
-            texts[2] = words.signed(change, words.duration(abs(change)))
+            texts[2] = words.signed(change, words.duration(abs(change))) if abs(change) >= 1 else ""
         for delta, text in zip(self.deltas, texts, strict=True):
             delta.setText(text)
             delta.setVisible(True)

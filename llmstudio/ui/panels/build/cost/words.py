@@ -44,9 +44,9 @@ def share_of(part: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """3:28, 1:02:05, 12 days, 3 years."""
+    """under 1 s, 3:28, 1:02:05, 12 days, 3 years."""
     if seconds < 2 * DAY:
-        return clock(seconds)
+        return clock(seconds) if seconds >= 1 else "under 1 s"
     days = seconds / DAY
     return f"{count(round(days))} days" if days < 730 else f"{count(round(days / 365.25))} years"
 
