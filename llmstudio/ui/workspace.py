@@ -38,6 +38,8 @@ class Workspace(QMainWindow):
         self._coming: Future[ModuleType] | None = None
         self._beat = QTimer(self, singleShot=True)
         self._beat.timeout.connect(self._next)
+        self._sizes_soon = QTimer(self, singleShot=True, interval=0)  # a panel asks in the midst of being resized
+        self._sizes_soon.timeout.connect(self._apply_sizes)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
         self.setDockOptions(
@@ -81,6 +83,7 @@ class Workspace(QMainWindow):
     def stop(self) -> None:
         """Make no more panels: the session ends."""
         self._beat.stop()
+        self._sizes_soon.stop()
         self._queue.clear()
 
     def reset(self) -> None:
@@ -186,7 +189,7 @@ class Workspace(QMainWindow):
     def _fill(self, dock: "Dock") -> None:
         dock.fill(self._session)
         assert dock.panel is not None
-        dock.panel.resized.connect(self._apply_sizes)
+        dock.panel.resized.connect(self._sizes_soon.start)
 
 
 class Dock(QDockWidget):

@@ -2,10 +2,12 @@
 
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from llmstudio.core.model.spec import change
 from llmstudio.session import settings
 from llmstudio.session.session import Session
 from llmstudio.ui.style import dress
@@ -198,6 +200,22 @@ def test_nothing_sticks_out(qtbot, window, project, size):
         assert (window.width(), window.height()) == size
         for dock in (dock for dock in window.workspace.docks.values() if not dock.visibleRegion().isEmpty()):
             assert window.workspace.rect().contains(dock.geometry()), (stage.name, dock.objectName())
+
+
+def test_problems_have_their_room_in_a_window_of_any_size(qtbot, window, project):
+    model = project.build.model
+    heads = replace(model.blocks[0].attention, heads=5)
+    window.choose("build")
+    window.workspace.fill_now()
+    panel = window.workspace.panel("build.problems")
+    calm = panel.height()
+    project.build.edit(change(model, "blocks.0.attn", heads))
+    for size in ((1440, 900), (1100, 700), (1380, 860), (1000, 640), (1440, 900)):
+        window.resize(*size)
+        qtbot.wait(40)
+    qtbot.waitUntil(lambda: panel.height() > calm)
+    project.build.undo()
+    qtbot.waitUntil(lambda: panel.height() == calm)
 
 
 def test_one_accent_button_at_most(qtbot, window, project):
