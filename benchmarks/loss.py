@@ -1,6 +1,6 @@
 """What the engine reaches against the plain loop, by the same recipe: final loss over the whole validation text.
 
-    python3 run.py bench loss [--seeds 3] [--steps 2000]
+python3 run.py bench loss [--seeds 3] [--steps 2000]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """What a checkpoint costs: steps of a 10 M model with one being saved, against steps without, alternating.
 
-    python3 run.py bench saving [--rounds 7]
+python3 run.py bench saving [--rounds 7]
 """
 
 import argparse

@@ -133,9 +133,7 @@ class Actions:
         for name in session.settings.recent[:RECENT]:
             action = self.recent.addAction(Path(name).name)
             action.setToolTip(name)
-            action.triggered.connect(
-                lambda _, name=name: self._host.attempt(lambda: session.open(Path(name)))
-            )
+            action.triggered.connect(lambda _, name=name: self._host.attempt(lambda: session.open(Path(name))))
         self.recent.setToolTipsVisible(True)
 
     def _list_panels(self) -> None:

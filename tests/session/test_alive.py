@@ -135,9 +135,7 @@ def test_readings_of_a_run(done: Session) -> None:
     found = alive.reading("blocks.1.mlp")
     assert found.value == run.health["blocks.1.mlp"].gradient.last
     assert found.spark == tuple(run.health["blocks.1.mlp"].gradient.values)
-    assert alive.reading("blocks.1").value == max(
-        alive.reading(f"blocks.1.{part}").value for part in ("attn", "mlp")
-    )
+    assert alive.reading("blocks.1").value == max(alive.reading(f"blocks.1.{part}").value for part in ("attn", "mlp"))
     assert alive.looking.value is None, "the run told this itself"
     done.inside.go(6)
     assert alive.reading("embed").value == run.health["embed"].gradient.at(6)

@@ -235,5 +235,3 @@ def test_project_json_holds_what_was_chosen(project, tmp_path):
     make_small(project, steps=77)
     project.wait(project.files.ask(lambda: None))
     assert json.loads((tmp_path / "P" / "project.json").read_text())["recipe"]["steps"] == 77
-
-

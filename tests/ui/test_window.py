@@ -1,6 +1,5 @@
 """The window with a real session, driven as a person would."""
 
-
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl

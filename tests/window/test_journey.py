@@ -34,9 +34,7 @@ def text(folder: Path) -> Path:
     return path
 
 
-def test_from_a_dropped_text_to_a_talk_and_back_the_next_day(
-    open_studio: Callable[[], Studio], tmp_path: Path
-) -> None:
+def test_from_a_dropped_text_to_a_talk_and_back_the_next_day(open_studio: Callable[[], Studio], tmp_path: Path) -> None:
     source = text(tmp_path)
     studio = open_studio()
     make_project(studio, tmp_path / NAME)

@@ -151,8 +151,14 @@ def _said(id: int, text: str, scores: NDArray[np.float32]) -> Said:
     ids = likeliest(scores, LIKELIEST)
     surprise = log_sum - float(scores[id])  # nats
     return Said(
-        id=id, text=text, probability=float(np.exp(-surprise)), bits=surprise / log(2), ids=ids.astype(np.int32),
-        logits=scores[ids], log_sum=log_sum, rest=_rest(scores, ids),
+        id=id,
+        text=text,
+        probability=float(np.exp(-surprise)),
+        bits=surprise / log(2),
+        ids=ids.astype(np.int32),
+        logits=scores[ids],
+        log_sum=log_sum,
+        rest=_rest(scores, ids),
     )
 
 

@@ -81,8 +81,15 @@ def stages(logits: NDArray[Any], sampler: Sampler, rest: Rest | None = None) -> 
     whole = chances.sum() + (softmax[len(ids) :].sum() if cut is None else 0.0)
     exact = not beyond.size or (temperature == 1.0 and (cut is not None or sampler.top_p == 1))
     return Stages(
-        ids=ids, logits=scores, scaled=scores / temperature, softmax=softmax[: len(ids)], chances=chances / whole,
-        kept=kept, cut=cut if kept < len(softmax) else None, rest=float(softmax[len(ids) :].sum()), exact=exact,
+        ids=ids,
+        logits=scores,
+        scaled=scores / temperature,
+        softmax=softmax[: len(ids)],
+        chances=chances / whole,
+        kept=kept,
+        cut=cut if kept < len(softmax) else None,
+        rest=float(softmax[len(ids) :].sum()),
+        exact=exact,
     )
 
 

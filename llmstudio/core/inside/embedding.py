@@ -56,8 +56,14 @@ def project(weights: NDArray[Any], previous: Projection | None = None) -> Projec
     shares = np.zeros(2)
     shares[: min(2, width)] = spectrum[:2]
     return Projection(
-        points=points @ turn, variance=(turn**2 * shares[:, None]).sum(0), spectrum=spectrum, axes=axes @ turn,
-        mean=mean, rows=rows, fitted=len(sample), turned=fits,
+        points=points @ turn,
+        variance=(turn**2 * shares[:, None]).sum(0),
+        spectrum=spectrum,
+        axes=axes @ turn,
+        mean=mean,
+        rows=rows,
+        fitted=len(sample),
+        turned=fits,
     )
 
 

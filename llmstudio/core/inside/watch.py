@@ -56,8 +56,11 @@ def watch(gpt: GPT, ids: Sequence[int] | NDArray[Any], hidden: bool = False) -> 
             hook.remove()
     none = np.zeros((0, len(read), len(read)), dtype=np.float32)
     return Watched(
-        ids=read, first=len(ids) - len(read), attention=[none if m is None else _array(m[0]) for m in maps],
-        logits=_array(logits[0]), hidden=[_array(x[0]) for x in streams],
+        ids=read,
+        first=len(ids) - len(read),
+        attention=[none if m is None else _array(m[0]) for m in maps],
+        logits=_array(logits[0]),
+        hidden=[_array(x[0]) for x in streams],
     )
 
 

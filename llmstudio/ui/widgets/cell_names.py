@@ -89,9 +89,7 @@ class CellNames:
         if self.axes[1] and self.columns:
             painter.drawText(QRectF(0, area.top() - LINE - 4, self.left - GAP + 2, LINE), right, self.axes[1])
 
-    def _paint_row(
-        self, painter: QPainter, area: QRectF, n: int, cell: float, face: QFont, ground: str
-    ) -> None:
+    def _paint_row(self, painter: QPainter, area: QRectF, n: int, cell: float, face: QFont, ground: str) -> None:
         metrics = QFontMetricsF(face)
         text = metrics.elidedText(glyphs.plain(self.rows[n]), Qt.TextElideMode.ElideMiddle, LONGEST)
         wide = metrics.horizontalAdvance(text)
@@ -99,17 +97,21 @@ class CellNames:
         box = QRectF(area.left() - GAP - wide - 4, middle - 8, wide + 6, 16)
         self._name(painter, box, text, self.rows[n], face, ground)
 
-    def _paint_column(
-        self, painter: QPainter, area: QRectF, n: int, cell: float, face: QFont, marked: bool
-    ) -> None:
+    def _paint_column(self, painter: QPainter, area: QRectF, n: int, cell: float, face: QFont, marked: bool) -> None:
         metrics = QFontMetricsF(face)
         text = metrics.elidedText(glyphs.plain(self.columns[n]), Qt.TextElideMode.ElideMiddle, TALLEST)
         wide = metrics.horizontalAdvance(text)
         middle = area.left() + (n + 0.5) * cell
         ground = "text" if marked else ""
         if not self.upright:
-            self._name(painter, QRectF(middle - wide / 2 - 3, area.top() - LINE - 4, wide + 6, 16), text,
-                       self.columns[n], face, ground)
+            self._name(
+                painter,
+                QRectF(middle - wide / 2 - 3, area.top() - LINE - 4, wide + 6, 16),
+                text,
+                self.columns[n],
+                face,
+                ground,
+            )
             return
         painter.save()
         painter.translate(middle, area.top() - GAP)

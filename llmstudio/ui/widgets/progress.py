@@ -74,7 +74,7 @@ class ProgressRow(QWidget):
 
 
 def said(progress: Progress, seconds: float, start: float = 0.0) -> str:
-    """"62 of 154 files, 31 a second, 3 s left": what is known so far."""
+    """Such as "62 of 154 files, 31 a second, 3 s left": what is known so far."""
     bytes_ = progress.unit == "bytes"
 
     def amount(value: float) -> str:

@@ -15,9 +15,7 @@ def paint(painter: QPainter, bounds: QRectF, at: QPointF, lines: Sequence[str]) 
     if not lines:
         return QRectF()
     bold, plain = theme.font(11, 600), theme.font(11)
-    wide = max(
-        QFontMetricsF(bold if n == 0 else plain).horizontalAdvance(line) for n, line in enumerate(lines)
-    )
+    wide = max(QFontMetricsF(bold if n == 0 else plain).horizontalAdvance(line) for n, line in enumerate(lines))
     box = QRectF(0, 0, wide + 2 * PAD + 2, LINE * len(lines) + 12)
     above = at.y() - OFF - box.height()
     box.moveTo(at.x() - box.width() / 2, above if above >= bounds.top() else at.y() + OFF)

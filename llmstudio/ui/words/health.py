@@ -53,7 +53,7 @@ def judged(ratio: float) -> str:
 
 
 def spread(histogram: Histogram, step: int, noun: str) -> str:
-    """"At step 800 nine in ten weights lie between -0.12 and 0.13.", to the nearest bin."""
+    """Such as "At step 800 nine in ten weights lie between -0.12 and 0.13.", to the nearest bin."""
     total = sum(histogram.counts)
     if not total:
         return ""

@@ -7,7 +7,7 @@ from .numbers import fixed
 
 
 def portion(recipe: Recipe, model: Model, train_tokens: int | None) -> str:
-    """"1 024 tokens a step, 2.04 passes over the text"; without prepared text only the first half."""
+    """Such as "1 024 tokens a step, 2.04 passes over the text"; without prepared text only the first half."""
     each = recipe.batch * model.context
     words = f"{count(each)} tokens a step"
     return f"{words}, {passes(recipe.steps, recipe, model, train_tokens)} over the text" if train_tokens else words

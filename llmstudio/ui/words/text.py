@@ -102,8 +102,7 @@ def state(manifest: Manifest | None, stale: bool, settings: Settings, prepared: 
         what = "settings" if settings != prepared else "text"
         return f"The {what} changed since the tokens were made"
     return (
-        f"Ready: {plural(manifest.train_tokens, 'token')} to learn from, "
-        f"{count(manifest.validation_tokens)} to test on"
+        f"Ready: {plural(manifest.train_tokens, 'token')} to learn from, {count(manifest.validation_tokens)} to test on"
     )
 
 

@@ -27,8 +27,17 @@ MODEL = Model(
     blocks=(Block(attention=Attention(heads=2)), Block(norm="rms", mlp=MLP(activation="swiglu", hidden=40))),
 )
 RECIPE = Recipe(
-    steps=24, batch=8, learning_rate=1e-2, warmup=4, evaluate_every=10, evaluate_batches=2, sample_every=12,
-    sample_tokens=5, prompt="the ", checkpoint_seconds=3600, precision="float32",
+    steps=24,
+    batch=8,
+    learning_rate=1e-2,
+    warmup=4,
+    evaluate_every=10,
+    evaluate_batches=2,
+    sample_every=12,
+    sample_tokens=5,
+    prompt="the ",
+    checkpoint_seconds=3600,
+    precision="float32",
 )
 
 

@@ -20,9 +20,7 @@ PATIENCE = 60.0  # seconds
 @pytest.fixture
 def session(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A project with a little text, read character by character, and a tiny design. Nothing is prepared yet."""
-    monkeypatch.setattr(
-        "os.fsync", lambda handle: None
-    )  # a dozen snapshots in a second
+    monkeypatch.setattr("os.fsync", lambda handle: None)  # a dozen snapshots in a second
     dress(qapp, "dark")
     made = Session()
     before = made.models.ask(_threads, 1).result(PATIENCE)  # so small a network is faster on one

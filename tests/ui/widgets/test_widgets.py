@@ -95,8 +95,14 @@ def test_wheel_needs_the_focus(qtbot):
         focus(qtbot, field) if focused else field.clearFocus()
         at = QPointF(5, 5)
         up = QWheelEvent(
-            at, at, QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase, False,
+            at,
+            at,
+            QPoint(),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
         )
         QApplication.sendEvent(field, up)
         assert field.value == value

@@ -110,9 +110,7 @@ class Turn:
 
     def _paint_bubble(self, painter: QPainter, left: float, top: float) -> None:
         room = self._laid[1]
-        widest = max(
-            (self._layout.lineAt(n).naturalTextWidth() for n in range(self._layout.lineCount())), default=0.0
-        )
+        widest = max((self._layout.lineAt(n).naturalTextWidth() for n in range(self._layout.lineCount())), default=0.0)
         box = QRectF(left + room - widest - 2 * PAD, top, widest + 2 * PAD, self._text_height + PAD)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("raised"))
