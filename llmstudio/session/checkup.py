@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..core.train import shortage
 from ..core.train.finding import Course, Curve, Finding, Plan
-from .estimate import Estimate
 from .hall import Hall
 from .project import Folder
 from .run import Run
@@ -78,14 +76,6 @@ class Checkup:
     def _failed(self, key: Any, error: BaseException) -> None:
         self._asking, self._key = False, key
         self._hall.tell(error)
-
-
-def fits(estimate: Estimate) -> bool | None:
-    """Whether there is memory for a step of the design and recipe as they are now. None: it was not tried as it is."""
-    if estimate.state == "measured" and estimate.speed and estimate.speed.whole:
-        return True
-    lacked = estimate.trouble == shortage.UNTRIED and estimate._tried == estimate._key  # and not before an edit
-    return False if lacked else None
 
 
 def course(run: Run, manifest: "Manifest | None", floor: float | None) -> Course:

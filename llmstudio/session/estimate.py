@@ -15,6 +15,7 @@ from ..core import memory
 from ..core.model import cards, cost
 from ..core.model.footprint import Footprint
 from ..core.model.spec import Model, bare
+from ..core.train import shortage
 from ..core.train import speed as speeds
 from ..core.train.recipe import Recipe
 from ..core.train.speed import Speed
@@ -87,6 +88,13 @@ class Estimate:
         if self._speed is None or self._of is None:
             return None
         return self._speed if self._fresh else speeds.carried(self._speed, self._of, self._now)
+
+    def fits(self, model: Model, recipe: Recipe) -> bool | None:
+        """Whether there is memory for a step of this design, here. None: it was not tried as it is."""
+        key = (self._device(), *_key(model, recipe))
+        if self._speed and self._speed.whole and self._measured == key:
+            return True
+        return False if self.trouble == shortage.UNTRIED and self._tried == key else None
 
     @property
     def seconds(self) -> float | None:
@@ -201,7 +209,12 @@ class Estimate:
 
     @property
     def _fresh(self) -> bool:
-        return self._of is not None and (self._on, *_key(*self._of)) == self._key
+        return self._measured == self._key
+
+    @property
+    def _measured(self) -> tuple[Any, ...] | None:
+        """What `_speed` is of, in the form of `_key`."""
+        return (self._on, *_key(*self._of)) if self._of else None
 
     @property
     def _key(self) -> tuple[Any, ...]:

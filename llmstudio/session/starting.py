@@ -125,7 +125,10 @@ class Starting(Runs):
     def _problems(self, model: Model, recipe: Recipe) -> list[Problem]:
         """What keeps a design from training on this text, as far as it is known, on this machine, now."""
         manifest = self._data.manifest if self._data.ready else None
-        return data_problems(model, recipe, manifest, memory.available(), self.device_memory)
+        free = (
+            None if self._build.estimate.fits(model, recipe) else memory.available()
+        )  # it did fit: no sum knows better
+        return data_problems(model, recipe, manifest, free, self.device_memory)
 
     def _start(self, order: Queued) -> "Future[Any]":
         """Make the tokens where they are missing or old, then begin. The future is done when the run has begun."""

@@ -12,7 +12,7 @@ from ..core.train.finding import Finding, Plan, Rates
 from ..core.train.recipe import LIVE
 from . import launch
 from .build import BuildRoom
-from .checkup import Checkup, Question, course, fits
+from .checkup import Checkup, Question, course
 from .curves import changed
 from .data import DataRoom
 from .hall import Hall
@@ -175,9 +175,13 @@ class TrainRoom(Trials):
         run, manifest = self._patient, self._data.manifest
         key = (
             run and run.name, run and run.state, self._build.model, self.in_force, self.found,
-            fits(self._build.estimate), manifest and manifest.corpus, manifest and manifest.tokenizer,
+            self._fits, manifest and manifest.corpus, manifest and manifest.tokenizer,
         )  # fmt: skip
         return self.live is not None, key
+
+    @property
+    def _fits(self) -> bool | None:
+        return self._build.estimate.fits(self._build.model, self.recipe)
 
     @property
     def _patient(self) -> Run | None:
@@ -194,7 +198,7 @@ class TrainRoom(Trials):
             memory=memory.available(),
             card=self.device_memory,
             rates=_rates(found),
-            fits=fits(self._build.estimate),
+            fits=self._fits,
         )  # fmt: skip
         floor = project.floor if project else None
         return Question(plan=plan, course=course(run, manifest, floor) if run else None, live=live is not None)

@@ -207,6 +207,18 @@ def test_the_doctor_knows_what_was_tried_here(project, monkeypatch):
     assert room._question().plan.fits is None
 
 
+def test_what_was_tried_here_is_no_problem_of_memory(project, monkeypatch):
+    room, estimate = project.train, project.build.estimate
+    monkeypatch.setattr("llmstudio.core.train.preview.SECONDS", 0.05)
+    make_small(project, steps=5)
+    estimate.start()
+    until(project, lambda: estimate.state == "measured")
+    monkeypatch.setattr("llmstudio.core.memory.available", lambda: 1000)
+    assert not [problem for problem in room.problems if "memory" in problem.text]
+    room.edit(replace(room.recipe, batch=8))
+    assert [problem for problem in room.problems if "memory" in problem.text]
+
+
 def test_the_doctor_sees_a_run_as_it_goes_on_and_as_it_ended(project):
     run = begin(project)
     until(project, lambda: [each for each in project.train.findings if each.kind == "early"])
