@@ -10,9 +10,7 @@ from ..core.model.spec import PARTS, Block, Model
 def aligned(model: Model, trained: Model) -> dict[str, str]:
     """Paths of parts of `model` that are the same in `trained`, and their paths there.
 
-    A part is the same where its own fields are, and the width of the stream; blocks are matched in their order, the
-    first of several copies before the others, and those that were changed one to one where as many stand in the same
-    place.
+    A part is the same where its own fields are, and the width of the stream; see `_pairs` for the blocks.
     """
     if model.width != trained.width:
         return {}
@@ -22,16 +20,31 @@ def aligned(model: Model, trained: Model) -> dict[str, str]:
     if (model.vocab, model.tied) == (trained.vocab, trained.tied):
         found["head"] = "head"
     ours, theirs = ([replace(block, note="") for block in each.blocks] for each in (model, trained))
-    begun = 0
-    while begun < min(len(ours), len(theirs)) and ours[begun] == theirs[begun]:
-        found |= _parts(ours[begun], theirs[begun], begun, begun)
-        begun += 1
+    for here, there in _pairs(ours, theirs):
+        found |= _parts(ours[here], theirs[there], here, there)
+    return found
+
+
+def _pairs(ours: list[Block], theirs: list[Block]) -> list[tuple[int, int]]:
+    """Blocks that stand for one another: those in the same place, unless more are equal when some have moved.
+
+    Weights stay with the most blocks that were left as they are, where a comparison asks for the least difference in
+    all. Of several copies the first is matched before the others; blocks that were changed are matched one to one where
+    as many stand between two that were not.
+    """
+    shared = min(len(ours), len(theirs))
+    begun = next((n for n in range(shared) if ours[n] != theirs[n]), shared)
+    moved = [(n, n) for n in range(begun)]
     rest = SequenceMatcher(None, ours[begun:], theirs[begun:], autojunk=False)
     for kind, i, end, j, last in rest.get_opcodes():
         if kind == "equal" or (kind == "replace" and end - i == last - j):
-            for here, there in zip(range(begun + i, begun + end), range(begun + j, begun + last), strict=True):
-                found |= _parts(ours[here], theirs[there], here, there)
-    return found
+            moved += zip(range(begun + i, begun + end), range(begun + j, begun + last), strict=True)
+    placed = [(n, n) for n in range(shared)] if len(ours) == len(theirs) else []
+
+    def equal(pairs: list[tuple[int, int]]) -> int:
+        return sum(ours[here] == theirs[there] for here, there in pairs)
+
+    return placed if placed and equal(placed) >= equal(moved) else moved
 
 
 def _parts(ours: Block, theirs: Block, here: int, there: int) -> dict[str, str]:

@@ -45,6 +45,14 @@ def test_of_a_changed_block_what_did_not_change_stays() -> None:
     assert aligned(noted, FOUR)["blocks.0"] == "blocks.0", "a note changes nothing"
 
 
+def test_a_changed_copy_leaves_the_others_where_they_are() -> None:
+    four = replace(FOUR, blocks=(FOUR.blocks[0],) * 4)
+    changed = replace(four.blocks[0], attention=Attention(heads=2))
+    found = aligned(replace(four, blocks=(changed, four.blocks[1], changed, four.blocks[3])), four)
+    assert all(here == there for here, there in found.items())
+    assert "blocks.0.attn" not in found and {"blocks.0.mlp", "blocks.1", "blocks.3"} <= set(found)
+
+
 @pytest.mark.parametrize("mode", SCALES)
 def test_scales_run_from_end_to_end(mode: str) -> None:
     scale = SCALES[mode]
