@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -35,6 +35,10 @@ class RunTable(QTableView):
         super().__init__()
         self.rows = RunRows()
         self._setting = False
+        self._shown: Run | None = None
+        self._bring = QTimer(
+            self, singleShot=True, interval=0, timeout=self._come_into_view
+        )  # after rows and room settled
         self._latest: tuple[Sequence[Run], Run | None, Collection[Run], Collection[Run]] = ((), None, (), ())
         self.setModel(self.rows)
         cell = RunCell(self, self.rows)
@@ -69,7 +73,8 @@ class RunTable(QTableView):
     def set(
         self, runs: Sequence[Run], shown: Run | None, drawn: Collection[Run] = (), kept: Collection[Run] = ()
     ) -> None:
-        """Show these; what was selected stays so, and where other runs come the view stays where it was.
+        """Show these; what was selected stays so, and where other runs come the view stays where it was, unless another
+        is shown: that one comes into view.
 
         `drawn`: those that have curves; `kept`: those of them that keep theirs when another is shown. While a note is
         being written no row moves.
@@ -91,6 +96,9 @@ class RunTable(QTableView):
         self._setting = False
         self._fit()
         self.setMaximumHeight(self.horizontalHeader().sizeHint().height() + ROW * max(3, len(self.rows.runs)) + 2)
+        if row >= 0 and shown is not self._shown:
+            self._shown = shown
+            self._bring.start()
         if moved:
             self.chosen.emit()
         self.rows.drawn, self.rows.kept = frozenset(drawn), frozenset(kept)
@@ -179,8 +187,15 @@ class RunTable(QTableView):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        seen = QRect(QPoint(), event.oldSize()).intersects(self.visualRect(self.currentIndex()))
         super().resizeEvent(event)
         self._fit()
+        if seen:
+            self._bring.start()
+
+    def _come_into_view(self) -> None:
+        """The run that is shown."""
+        self.scrollTo(self.currentIndex())
 
     def _hover(self, row: int) -> None:
         if row != self.rows.hovered:

@@ -76,6 +76,19 @@ def test_runs_are_listed_with_what_changed(desk: Any, table: Table) -> None:
     assert table.page.said.text().endswith("before you believe a small difference.")
 
 
+def test_the_shown_run_is_in_view_in_a_short_table(desk: Any) -> None:
+    short = Table(desk, height=260)
+    trained(desk, 5)
+
+    def seen(row: int) -> bool:
+        return short.list.viewport().rect().contains(short.list.visualRect(short.list.rows.index(row, NAME)))
+
+    desk.until(lambda: seen(4))
+    assert not seen(0)
+    short.train.show(short.train.runs[0])
+    desk.until(lambda: seen(0))
+
+
 def test_a_run_is_shown_removed_and_brought_back(desk: Any, table: Table) -> None:
     first, second = trained(desk, 2)
     assert table.train.run is second
