@@ -60,8 +60,17 @@ class Studio:
                 size = "" if width == SIZES[0][0] else f"-{width}"
                 self._save(self.window, f"{stage}-{state}-{mode}{size}.png")
                 if panels and not size:
-                    for panel in self.window.workspace.panels():
-                        self._save(panel, f"panels/{panel.name}-{mode}.png")
+                    self._take_panels(mode)
+
+    def _take_panels(self, mode: str) -> None:
+        """Each panel by itself, those behind others brought to the front for a moment."""
+        workspace = self.window.workspace
+        for panel in workspace.panels():
+            if not panel.isVisible() or panel.visibleRegion().isEmpty():
+                workspace.bring(panel.name)
+                self.settle()
+            self._save(panel, f"panels/{panel.name}-{mode}.png")
+        workspace.reset()
 
     def close(self) -> None:
         self.window.close()

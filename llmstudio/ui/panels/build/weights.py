@@ -245,7 +245,8 @@ class Reaction(QWidget):
         a, b = before.reaction, after.reaction
         if b.tokens:
             change = f"{b.loss - a.loss:+.3f}".replace("-", "\u2212")
-            self.loss.set_text(f"loss {a.loss:.3f} to {b.loss:.3f}, {change} nats per token")
+            same = f"loss {a.loss:.3f} as before" if float(change[1:]) == 0 else ""
+            self.loss.set_text(same or f"loss {a.loss:.3f} to {b.loss:.3f}, {change} nats per token")
             self.loss.set_hint(f"On {count(b.tokens)} tokens of the validation text, always the same ones")
         else:
             self.loss.set_text("There is no validation text to measure the loss on")
